@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Meson and ninja do the work; this file installs what is missing and names the common tasks.
+
+BUILD ?= build
+PREFIX ?= /usr/local
+
+.PHONY: help build run stop check check-fast format lab lab-ipv4 bench fuzz asan tsan deps docs install clean
+
+help:
+	@echo "make run        build, start a server with the IPv4 reference architecture and a BIND data center"
+	@echo "make check      test everything: layers, sizes, docs, unit, scenario, fuzz, API, end to end"
+	@echo "make stop       stop what make run started"
+	@echo "make lab-ipv4   walk through the ten steps of the architecture in network namespaces (root)"
+	@echo "make bench      measure beside Unbound, Knot DNS, NSD and dnsdist"
+	@echo "make build asan tsan fuzz format docs install clean"
+
+build:
+	@tools/install-deps build
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --prefix $(PREFIX) -Dbuildtype=release -Ddebug=true >/dev/null
+	@ninja -C $(BUILD) --quiet
+
+run: build
+	@tools/install-deps run
+	@examples/run start
+
+stop:
+	@examples/run stop
+
+check:
+	@tools/install-deps build run check
+	@tests/check
+
+# The quick part of check, for the edit loop: static checks, unit tests, scenarios.
+check-fast: build
+	@tools/install-deps check
+	@tests/check --fast
+
+lab: lab-ipv4
+
+lab-ipv4: build
+	@tools/install-deps run check
+	@lab/lab ipv4
+
+bench: build
+	@tools/install-deps run bench
+	@tests/bench/bench
+
+asan:
+	@tools/install-deps build check
+	@tests/check --only asan
+
+tsan:
+	@tools/install-deps build check
+	@tests/check --only tsan
+
+fuzz:
+	@tools/install-deps build check
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+format:
+	@clang-format-14 -i $$(find src tests -name '*.[ch]' -not -path '*/node_modules/*')
+
+# docs/COMPATIBILITY.md's table is made from the rows.
+docs:
+	@tools/gen-docs
+
+deps:
+	@tools/install-deps build run check
+
+install: build
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf build build-*

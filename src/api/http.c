@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libmicrohttpd glue. It calls back three times and more for a request: with the raw target (kept,
+ * because signatures are over the bytes as sent), with the headers, with each piece of the body,
+ * and at its end. */
+#include "api/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+struct http {
+    struct http_config config;
+    struct MHD_Daemon *daemon;
+};
+
+/* One request while it is being read. */
+struct exchange {
+    struct arena arena;
+    char *target; /* path and query as sent */
+    struct buf body;
+    size_t received; /* bytes of the body, kept or thrown away */
+    bool started;    /* the headers have been seen */
+};
+
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+    struct exchange *x = calloc(1, sizeof *x);
+
+    (void)ctx;
+    (void)connection;
+    if (!x)
+        return NULL;
+    arena_new(&x->arena, LIMIT_REQUEST_ARENA);
+    x->target = arena_str(&x->arena, target);
+    return x;
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct exchange *x = *state;
+
+    (void)ctx;
+    (void)connection;
+    (void)why;
+    if (!x)
+        return;
+    buf_free(&x->body);
+    arena_free(&x->arena);
+    free(x);
+    *state = NULL;
+}
+
+struct header_copy {
+    struct request *request;
+    struct arena *arena;
+};
+
+static enum MHD_Result copy_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct header_copy *copy = ctx;
+    const char *n = arena_str(copy->arena, name);
+    const char *v = arena_str(copy->arena, value ? value : "");
+
+    (void)kind;
+    return n && v && pairs_add(&copy->request->headers, copy->arena, n, v) == 0 ? MHD_YES : MHD_NO;
+}
+
+static int read_request(struct MHD_Connection *connection, const char *method, struct exchange *x,
+                        struct request *ret)
+{
+    struct header_copy copy = {ret, &x->arena};
+    char *question = x->target ? strchr(x->target, '?') : NULL;
+
+    if (question)
+        *question = 0;
+    *ret = (struct request){
+        .method = arena_str(&x->arena, method),
+        .path = x->target,
+        .query = question ? question + 1 : "",
+        .body = x->body.data,
+        .body_len = x->body.len,
+        .too_large = x->received > LIMIT_HTTP_BODY,
+    };
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, copy_header, &copy);
+    return ret->path && ret->method && !x->arena.overflow && !x->body.failed ? 0 : ERR_NOMEM;
+}
+
+/* Hands the reply over; its body is the library's from here on. */
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct reply *reply)
+{
+    struct MHD_Response *response;
+    enum MHD_Result result = MHD_YES;
+
+    if (reply->body.failed) {
+        buf_free(&reply->body);
+        reply->status = 500;
+        reply->content_type = NULL;
+    }
+    response = MHD_create_response_from_buffer(
+        reply->body.len, reply->body.len > 0 ? reply->body.data : NULL,
+        reply->body.len > 0 ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (!response) {
+        buf_free(&reply->body);
+        return MHD_NO;
+    }
+    if (reply->body.len == 0)
+        buf_free(&reply->body);
+    reply->body = (struct buf){0};
+    if (reply->content_type)
+        result = MHD_add_response_header(response, "Content-Type", reply->content_type);
+    for (size_t i = 0; result == MHD_YES && i < reply->headers.n; i++)
+        result =
+            MHD_add_response_header(response, reply->headers.v[i].name, reply->headers.v[i].value);
+    if (result == MHD_YES)
+        result = MHD_queue_response(connection, (unsigned)reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* A piece of the body. What is over the limit is read and thrown away, up to a bound, so that the
+ * client gets its answer instead of a reset connection. */
+static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *len)
+{
+    x->received += *len;
+    if (x->received > (size_t)LIMIT_HTTP_BODY * LIMIT_HTTP_DRAIN)
+        return MHD_NO;
+    if (x->received > LIMIT_HTTP_BODY)
+        buf_free(&x->body);
+    else
+        buf_add(&x->body, data, *len);
+    *len = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *len, void **state)
+{
+    struct http *h = ctx;
+    struct exchange *x = *state;
+    struct reply reply = {.status = 500};
+    struct request request;
+
+    (void)url;
+    (void)version;
+    if (!x)
+        return MHD_NO;
+    if (!x->started) {
+        x->started = true;
+        return MHD_YES;
+    }
+    if (*len > 0)
+        return take_body(x, data, len);
+    if (read_request(connection, method, x, &request) == 0)
+        h->config.handle(h->config.ctx, &request, &x->arena, &reply);
+    return send_reply(connection, &reply);
+}
+
+static struct MHD_Daemon *start_daemon(struct http *h)
+{
+    const struct http_config *c = &h->config;
+    struct sockaddr_storage sa;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
+
+    if (sockname_to_sa(&c->listen, &sa) == 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (sa.ss_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    errno = 0;
+    return MHD_start_daemon(
+        flags, c->listen.port, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR,
+        (struct sockaddr *)&sa, MHD_OPTION_THREAD_POOL_SIZE, c->threads,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        NULL, MHD_OPTION_CONNECTION_LIMIT, LIMIT_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        LIMIT_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEADER,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+}
+
+int http_start(const struct http_config *config, struct http **ret)
+{
+    struct http *h = calloc(1, sizeof *h);
+
+    if (!h)
+        return ERR_NOMEM;
+    h->config = *config;
+    h->daemon = start_daemon(h);
+    if (!h->daemon) {
+        int saved = errno;
+
+        free(h);
+        errno = saved;
+        return ERR_IO;
+    }
+    *ret = h;
+    return 0;
+}
+
+struct sockname http_address(const struct http *h)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    struct sockname s = h->config.listen;
+
+    if (should(info != NULL))
+        s.port = info->port;
+    return s;
+}
+
+void http_stop(struct http *h)
+{
+    if (!h)
+        return;
+    MHD_stop_daemon(h->daemon);
+    free(h);
+}

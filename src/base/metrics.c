@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of counter blocks. Only registration and reading take the lock; counting never does. */
+#include "base/metrics.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct metrics *blocks; /* under lock */
+static uint64_t
+    removed[METRICS_N]; /* under lock: counts of blocks that left; counters never fall */
+
+static const struct {
+    const char *name;
+    const char *help;
+} rows[METRICS_N] = {
+#define METRIC(id, text, about) [METRIC_##id] = {text, about},
+#include "base/metrics.def"
+#undef METRIC
+};
+
+void metrics_register(struct metrics *m)
+{
+    pthread_mutex_lock(&lock);
+    m->next = blocks;
+    blocks = m;
+    pthread_mutex_unlock(&lock);
+}
+
+void metrics_remove(struct metrics *m)
+{
+    pthread_mutex_lock(&lock);
+    for (struct metrics **at = &blocks; *at; at = &(*at)->next) {
+        if (*at == m) {
+            *at = m->next;
+            for (unsigned i = 0; i < METRICS_N; i++)
+                removed[i] += atomic_load_explicit(&m->c[i], memory_order_relaxed);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static uint64_t sum_locked(enum metric id)
+{
+    uint64_t sum = removed[id];
+
+    for (struct metrics *m = blocks; m; m = m->next)
+        sum += atomic_load_explicit(&m->c[id], memory_order_relaxed);
+    return sum;
+}
+
+uint64_t metric_sum(enum metric id)
+{
+    pthread_mutex_lock(&lock);
+    uint64_t sum = sum_locked(id);
+    pthread_mutex_unlock(&lock);
+    return sum;
+}
+
+void metrics_write(struct buf *out)
+{
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < METRICS_N; i++)
+        buf_printf(out, "# HELP %s %s\n# TYPE %s counter\n%s %" PRIu64 "\n", rows[i].name,
+                   rows[i].help, rows[i].name, rows[i].name, sum_locked((enum metric)i));
+    pthread_mutex_unlock(&lock);
+}

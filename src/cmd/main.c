@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge53: one program, a table of commands and a loop over it. */
+#include "cmd/cmd.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct option_row options_none[] = {{0}};
+
+const struct command commands[] = {
+    {"serve", "", "run the server: DNS, API and store",
+     "Opens the store, shows its state in DNS and answers the APIs on one port. Nothing is "
+     "configured but by these\n"
+     "options: VPCs, zones, rules and endpoints are state in the store, written through the API.",
+     options_serve,
+     "  bridge53 serve --store sqlite:/var/lib/bridge53/db --api 127.0.0.1:8053 --dns 0.0.0.0:53\n"
+     "  bridge53 serve --store mem: --auth off --dns 127.0.0.1:5300 --port 5300   # a laptop, "
+     "nothing kept\n",
+     0, 0, cmd_serve},
+    {"account", "add|list|key|keys|revoke [ID]", "accounts and their access keys",
+     "add [ID]: a new account (twelve digits; made up when left out). key ID: a new access key for "
+     "it, shown once.\n"
+     "keys ID: its keys. revoke KEY: deletes a key. list: all accounts. Works on the store "
+     "directly, also beside a\n"
+     "running server.",
+     options_account,
+     "  bridge53 account add 111122223333 --name shared-services --store "
+     "sqlite:/var/lib/bridge53/db\n"
+     "  bridge53 account key 111122223333 --store sqlite:/var/lib/bridge53/db\n",
+     1, 2, cmd_account},
+    {"api", "[SERVICE [OPERATION]]", "call any operation of the API",
+     "Calls an operation with JSON input and prints the JSON result. Without words it lists the "
+     "services, with one\n"
+     "the operations of a service. --skeleton prints the input that an operation takes.",
+     options_api,
+     "  bridge53 api ec2 DescribeVpcs\n"
+     "  bridge53 api route53resolver ListResolverRules --input '{\"MaxResults\": 10}'\n"
+     "  bridge53 api route53 CreateHostedZone --skeleton\n",
+     0, 2, cmd_api},
+    {"apply", "TEMPLATE", "deploy a CloudFormation template",
+     "Reads a template (YAML or JSON), compares it with the stack of that name, prints the plan "
+     "and carries it out:\n"
+     "creates, updates, replaces, and deletes what left the file. Applying twice changes nothing.",
+     options_apply,
+     "  bridge53 apply examples/ipv4.yaml --stack demo\n"
+     "  bridge53 apply examples/ipv4.yaml --stack demo --param Domain=corp.internal --plan\n"
+     "  bridge53 apply --delete --stack demo\n",
+     0, 1, cmd_apply},
+    {"explain", "NAME [TYPE]", "tell why a name resolves as it does",
+     "Asks a running server one question as a client of a VPC, and prints every decision on its "
+     "way: the view, the\n"
+     "route that won and those that lost, cache, upstream, chain and answer. What explains is what "
+     "serves.",
+     options_explain,
+     "  bridge53 explain --vpc vpc-0a1b2c3d4e5f60718 app.corp.internal A\n"
+     "  bridge53 explain --vpc vpc-0a1b2c3d4e5f60718 --source 10.0.1.7 app.corp.internal AAAA "
+     "--json\n",
+     1, 2, cmd_explain},
+    {"completion", "bash", "print the shell completion script", "", options_none,
+     "  bridge53 completion bash > /etc/bash_completion.d/bridge53\n", 1, 1, cmd_completion},
+    {"man", "", "print the manual page", "The page is made of the same rows as the help texts.",
+     options_none, "  bridge53 man | man -l -\n", 0, 0, cmd_man},
+    {"version", "", "print the version", "", options_none, NULL, 0, 0, cmd_version},
+    {0},
+};
+
+static const struct command *command_find(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+    struct args args;
+    int err;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        command = argc > 2 ? command_find(argv[2]) : NULL;
+        help_print(command);
+        return argc < 2 ? EXIT_USAGE : EXIT_OK;
+    }
+    command = command_find(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
+    if (!command) {
+        fprintf(stderr, "bridge53: no command '%s'\nTry: bridge53 --help\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    err = args_parse(command, argc - 2, argv + 2, &args);
+    if (err)
+        return err < 0 ? EXIT_OK : err;
+    return command->run(&args);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Comparing a stack with its template, and the steps between them. */
+#include "cmd/stack.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct work {
+    struct deploy *d;
+    struct template_context *t;
+    json_t *state; /* as stored */
+    struct stack_plan *plan;
+    json_t *order; /* logical ids of the template, in order */
+    json_t *old;   /* array of replaced resources, removed at the end: [{Logical, Type, Id,
+                      Properties}] */
+};
+
+json_t *stack_load(struct deploy *d)
+{
+    json_t *out = deploy_call(d, "bridge53", "GetStack", json_pack("{ss}", "StackName", d->stack)),
+           *state;
+
+    if (!out && strcmp(d->code, "ResourceNotFoundException") != 0)
+        return NULL;
+    state = json_loads(out ? json_string_value(json_object_get(out, "Body")) : "{\"Resources\":{}}",
+                       0, NULL);
+    if (!state)
+        snprintf(d->why, sizeof d->why, "the state of stack '%s' does not read back", d->stack);
+    json_decref(out);
+    return state;
+}
+
+static int stack_save(struct work *w)
+{
+    char *text = json_dumps(w->state, JSON_COMPACT);
+    int err = -1;
+
+    if (text)
+        err = deploy_do(w->d, "bridge53", "PutStack",
+                        json_pack("{ssss}", "StackName", w->d->stack, "Body", text), NULL);
+    free(text);
+    return err;
+}
+
+static json_t *resources(const struct work *w)
+{
+    return json_object_get(w->state, "Resources");
+}
+
+/* What evaluation sees of a resource: what is stored of it. */
+static struct template_resource lookup(void *ctx, const char *logical)
+{
+    const struct work *w = ctx;
+    const json_t *row = json_object_get(resources(w), logical);
+    struct template_resource r = {0};
+
+    if (row) {
+        r.id = json_string_value(json_object_get(row, "Id"));
+        r.attrs = json_object_get(row, "Attributes");
+    }
+    return r;
+}
+
+static const struct resource_type *type_of(struct work *w, const json_t *row, const char *logical)
+{
+    const char *name = json_string_value(json_object_get(row, "Type"));
+    const struct resource_type *type = name ? resource_type_find(name) : NULL;
+
+    if (!type)
+        snprintf(w->d->why, sizeof w->d->why, "%s: the type %s is not known here", logical,
+                 name ? name : "(none)");
+    return type;
+}
+
+static void say(const struct work *w, const char *mark, const char *logical, const json_t *row,
+                const char *text)
+{
+    if (!w->plan->quiet)
+        printf("  %s %-24s %-42s %s\n", mark, logical,
+               json_string_value(json_object_get(row, "Type")), text);
+    fflush(stdout);
+}
+
+/* Evaluated properties of a resource of the template; NULL with d->why. */
+static json_t *properties(struct work *w, const char *logical, const struct resource_type *type)
+{
+    const json_t *row = json_object_get(json_object_get(w->t->root, "Resources"), logical);
+    json_t *props = json_object_get(row, "Properties");
+
+    props = props ? template_eval(w->t, props) : json_object();
+    if (!props) {
+        snprintf(w->d->why, sizeof w->d->why, "%s: %s", logical, w->t->why);
+        return NULL;
+    }
+    if (resource_check(w->d, type, logical, props)) {
+        json_decref(props);
+        return NULL;
+    }
+    return props;
+}
+
+/* Writes what is known of a resource into the state. */
+static int remember(struct work *w, const struct resource *r, size_t order)
+{
+    json_object_set_new(resources(w), r->logical,
+                        json_pack("{sssO*sOsO*si}", "Type", r->type->name, "Id", r->id,
+                                  "Properties", r->props, "Attributes", r->attrs, "Order",
+                                  (int)order));
+    return stack_save(w);
+}
+
+/* A stored row as a resource; members are borrowed. */
+static struct resource stored(const struct resource_type *type, const char *logical,
+                              const json_t *row)
+{
+    return (struct resource){.logical = logical,
+                             .type = type,
+                             .props = json_object_get(row, "Properties"),
+                             .id = json_object_get(row, "Id"),
+                             .attrs = json_object_get(row, "Attributes")};
+}
+
+static int create(struct work *w, struct resource *r, size_t order)
+{
+    int err = r->type->create(w->d, r);
+    char why[sizeof w->d->why];
+
+    /* What was made before a later step failed must be known, or nobody would ever remove it. */
+    snprintf(why, sizeof why, "%s", w->d->why);
+    if (r->id && remember(w, r, order))
+        return -1;
+    snprintf(w->d->why, sizeof w->d->why, "%s", why);
+    return err;
+}
+
+static int replace(struct work *w, struct resource *r, const json_t *row, size_t order)
+{
+    json_array_append_new(w->old,
+                          json_pack("{sssOsOsO}", "Logical", r->logical, "Type",
+                                    json_object_get(row, "Type"), "Id", json_object_get(row, "Id"),
+                                    "Properties", json_object_get(row, "Properties")));
+    r->id = r->attrs = NULL;
+    w->plan->replaced++;
+    return create(w, r, order);
+}
+
+/* One resource of the template whose properties may have changed. r->props is set. */
+static int change(struct work *w, struct resource *r, json_t *row, size_t order)
+{
+    const json_t *old = json_object_get(row, "Properties");
+    int result;
+
+    r->id = json_incref(json_object_get(row, "Id"));
+    r->attrs = json_incref(json_object_get(row, "Attributes"));
+    if (json_equal(old, r->props)) {
+        w->plan->kept++;
+        return 0;
+    }
+    if (w->plan->dry) {
+        say(w, "~", r->logical, row, "change");
+        w->plan->updated++;
+        return 0;
+    }
+    result = r->type->update ? r->type->update(w->d, r, old) : RESOURCE_REPLACE;
+    if (result == RESOURCE_REPLACE) {
+        say(w, "±", r->logical, row, "replace");
+        return replace(w, r, row, order);
+    }
+    if (result)
+        return result;
+    say(w, "~", r->logical, row, "changed");
+    w->plan->updated++;
+    return remember(w, r, order);
+}
+
+static int step(struct work *w, const char *logical, size_t order)
+{
+    json_t *now = json_object_get(json_object_get(w->t->root, "Resources"), logical);
+    json_t *row = json_incref(json_object_get(resources(w), logical));
+    struct resource r = {.logical = logical, .type = type_of(w, now, logical)};
+    int err = -1;
+
+    if (r.type && (r.props = properties(w, logical, r.type))) {
+        if (row) {
+            err = change(w, &r, row, order);
+        } else {
+            w->plan->created++;
+            say(w, "+", logical, now, w->plan->dry ? "create" : "creating");
+            err = w->plan->dry ? 0 : create(w, &r, order);
+        }
+    }
+    json_decref(r.props);
+    json_decref(r.id);
+    json_decref(r.attrs);
+    json_decref(row);
+    return err;
+}
+
+static int order_compare(const void *a, const void *b)
+{
+    json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, "Order"));
+    json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, "Order"));
+
+    return (x < y) - (x > y);
+}
+
+static bool wanted(const struct work *w, const char *logical)
+{
+    json_t *name;
+    size_t i;
+
+    json_array_foreach(w->order, i,
+                       name) if (strcmp(json_string_value(name), logical) == 0) return true;
+    return false;
+}
+
+static int delete_one(struct work *w, const json_t *row)
+{
+    const char *logical = json_string_value(json_object_get(row, "Logical"));
+    const struct resource_type *type = type_of(w, row, logical);
+    struct resource r;
+
+    if (!type)
+        return -1;
+    say(w, "-", logical, row, w->plan->dry ? "delete" : "deleting");
+    w->plan->deleted++;
+    if (w->plan->dry)
+        return 0;
+    r = stored(type, logical, row);
+    return type->remove(w->d, &r);
+}
+
+/* Removes what the template has no more, the newest first. */
+static int delete_rest(struct work *w)
+{
+    json_t *rows = json_array(), *row;
+    const char *logical;
+    json_t **sorted;
+    size_t n, i;
+    int err = 0;
+
+    json_object_foreach(resources(w), logical, row)
+    {
+        if (!wanted(w, logical)) {
+            json_t *copy = json_copy(row);
+            json_object_set_new(copy, "Logical", json_string(logical));
+            json_array_append_new(rows, copy);
+        }
+    }
+    n = json_array_size(rows);
+    sorted = calloc(n + 1, sizeof *sorted);
+    for (i = 0; sorted && i < n; i++)
+        sorted[i] = json_array_get(rows, i);
+    if (sorted)
+        qsort(sorted, n, sizeof *sorted, order_compare);
+    for (i = 0; sorted && i < n && !err; i++) {
+        err = delete_one(w, sorted[i]);
+        if (!err && !w->plan->dry) {
+            json_object_del(resources(w), json_string_value(json_object_get(sorted[i], "Logical")));
+            err = stack_save(w);
+        }
+    }
+    free(sorted);
+    json_decref(rows);
+    return sorted ? err : -1;
+}
+
+static int delete_replaced(struct work *w)
+{
+    int err = 0;
+
+    for (size_t i = json_array_size(w->old); i > 0 && !err; i--)
+        err = delete_one(w, json_array_get(w->old, i - 1));
+    return err;
+}
+
+static int outputs(struct work *w)
+{
+    json_t *rows = json_object_get(w->t->root, "Outputs"), *values = json_object(), *row, *value;
+    const char *name;
+
+    json_object_foreach(rows, name, row)
+    {
+        value = template_eval(w->t, json_object_get(row, "Value"));
+        if (!value) {
+            snprintf(w->d->why, sizeof w->d->why, "output %s: %s", name, w->t->why);
+            json_decref(values);
+            return -1;
+        }
+        json_object_set_new(values, name, value);
+    }
+    json_object_set_new(w->state, "Outputs", values);
+    return stack_save(w);
+}
+
+static int stack_forget(struct work *w)
+{
+    return deploy_do(w->d, "bridge53", "DeleteStack", json_pack("{ss}", "StackName", w->d->stack),
+                     "ResourceNotFoundException");
+}
+
+int stack_apply(struct deploy *d, struct template_context *t, json_t *state,
+                struct stack_plan *plan)
+{
+    struct work w = {d, t, state, plan, NULL, json_array()};
+    json_t *name;
+    size_t i;
+    int err = 0;
+
+    t->resource = lookup;
+    t->ctx = &w;
+    w.order = t->root ? template_order(t) : json_array();
+    if (!w.order) {
+        snprintf(d->why, sizeof d->why, "%s", t->why);
+        err = -1;
+    }
+    json_array_foreach(w.order, i, name)
+    {
+        if (!err)
+            err = step(&w, json_string_value(name), i);
+    }
+    if (!err)
+        err = delete_replaced(&w);
+    if (!err)
+        err = delete_rest(&w);
+    if (!err && !plan->dry)
+        err = t->root ? outputs(&w) : stack_forget(&w);
+    json_decref(w.order);
+    json_decref(w.old);
+    return err;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of stored objects, and what all of them share: tags. */
+#include "control/object.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+#define GLOBAL "aws-global"
+
+const struct kind kind_account = {"account", &obj_account_shape, GLOBAL};
+const struct kind kind_access_key = {"access-key", &obj_access_key_shape, GLOBAL};
+const struct kind kind_vpc = {"vpc", &obj_vpc_shape, NULL};
+const struct kind kind_subnet = {"subnet", &obj_subnet_shape, NULL};
+const struct kind kind_group = {"security-group", &obj_group_shape, NULL};
+const struct kind kind_interface = {"network-interface", &obj_interface_shape, NULL};
+const struct kind kind_endpoint = {"resolver-endpoint", &obj_endpoint_shape, NULL};
+const struct kind kind_rule = {"resolver-rule", &obj_rule_shape, NULL};
+const struct kind kind_rule_assoc = {"resolver-rule-association", &obj_rule_association_shape,
+                                     NULL};
+const struct kind kind_config = {"resolver-config", &obj_resolver_config_shape, NULL};
+const struct kind kind_zone = {"hosted-zone", &obj_zone_shape, GLOBAL};
+const struct kind kind_change = {"change", &obj_change_shape, GLOBAL};
+
+/* The tag of that key in a list, or NULL. */
+static struct obj_tag *tag_find(struct obj_tag *tags, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(tags[i].key, key) == 0)
+            return &tags[i];
+    return NULL;
+}
+
+int tags_merge(struct ctl *c, struct obj_tag **tags, size_t *tags_n, const struct obj_tag *add,
+               size_t add_n)
+{
+    struct obj_tag *all = arena_zalloc(c->arena, *tags_n + add_n + 1, sizeof *all);
+    if (all == NULL)
+        return ERR_NOMEM;
+    size_t n = *tags_n;
+    if (n > 0)
+        memcpy(all, *tags, n * sizeof *all);
+    for (size_t i = 0; i < add_n; i++) {
+        struct obj_tag *old = tag_find(all, n, add[i].key);
+        struct obj_tag *to = old != NULL ? old : &all[n++];
+        to->key = arena_str(c->arena, add[i].key);
+        to->value = arena_str(c->arena, add[i].value != NULL ? add[i].value : "");
+        if (to->key == NULL || to->value == NULL)
+            return ERR_NOMEM;
+    }
+    *tags = all;
+    *tags_n = n;
+    return 0;
+}
+
+/* True if the key is in the list. */
+static bool keys_have(const char *const *keys, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+int tags_remove(struct ctl *c, struct obj_tag **tags, size_t *tags_n, const char *const *keys,
+                size_t keys_n)
+{
+    struct obj_tag *kept = arena_zalloc(c->arena, *tags_n + 1, sizeof *kept);
+    if (kept == NULL)
+        return ERR_NOMEM;
+    size_t n = 0;
+    for (size_t i = 0; i < *tags_n; i++)
+        if (!keys_have(keys, keys_n, (*tags)[i].key))
+            kept[n++] = (*tags)[i];
+    *tags = kept;
+    *tags_n = n;
+    return 0;
+}

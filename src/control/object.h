@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of stored objects. Their shapes are in rows/object.rows. */
+#ifndef CONTROL_OBJECT_H
+#define CONTROL_OBJECT_H
+
+#include "control/ctl.h"
+#include "rows/obj.h"
+
+extern const struct kind kind_account;    /* struct obj_account, id = 12 digits */
+extern const struct kind kind_access_key; /* struct obj_access_key, id = access key id */
+extern const struct kind kind_vpc;        /* struct obj_vpc */
+extern const struct kind kind_subnet;     /* struct obj_subnet */
+extern const struct kind kind_group;      /* struct obj_group */
+extern const struct kind kind_interface;  /* struct obj_interface */
+extern const struct kind kind_endpoint;   /* struct obj_endpoint */
+extern const struct kind kind_rule;       /* struct obj_rule */
+extern const struct kind kind_rule_assoc; /* struct obj_rule_association */
+extern const struct kind kind_config;     /* struct obj_resolver_config, id = resource id */
+extern const struct kind kind_zone;       /* struct obj_zone */
+extern const struct kind kind_change;     /* struct obj_change */
+
+/* Index names (ctl_index_*), with their keys and values:
+ *   "vpc-uses"   <vpc>/<kind>/<id>          -> ""   objects that live in a VPC (subnets, groups,
+ * endpoints, interfaces) "subnet-uses" <subnet>/<kind>/<id>      -> ""   interfaces of a subnet
+ *   "address"    <subnet>/<address>         -> interface id; taken addresses, canonical text
+ *   "group-uses" <group>/<kind>/<id>        -> ""   interfaces and other groups that name a group
+ *   "endpoint-rules" <endpoint>/<rule>      -> ""
+ *   "rule-vpcs"  <rule>/<vpc>               -> association id
+ *   "vpc-rules"  <vpc>/<domain>             -> rule id
+ *   "vpc-zones"  <vpc>/<zone name>          -> zone id
+ *   "creator"    <account>/<region>/<kind>/<creator request id> -> id
+ *   "caller-reference" <account>/<reference> -> zone id
+ *   "zone-name"  <account>/<sort key of the name>/<zone id> -> zone id */
+
+/* Tag helpers shared by the services: merges `add` into *tags (same key overwrites), removes keys.
+ * Lists live in c->arena. 0 or ERR_NOMEM. */
+int tags_merge(struct ctl *c, struct obj_tag **tags, size_t *tags_n, const struct obj_tag *add,
+               size_t add_n);
+int tags_remove(struct ctl *c, struct obj_tag **tags, size_t *tags_n, const char *const *keys,
+                size_t keys_n);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The projector's thread: read all, follow the feed, commit each batch of changes as one snapshot.
+ *
+ * A batch is applied from copies, because the store must not be called from its own walks. Every
+ * step may be repeated: after an error the same batch is tried again a little later, and objects
+ * that are read newer than the batch only come earlier than their own change. */
+#include "control/project_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "control/ctl_priv.h"
+
+#define BATCH 1024 /* changes that are made one snapshot */
+#define BATCH_MEMORY \
+    (256u << 20) /* bytes; one revision is at most a request body (LIMIT_HTTP_BODY) */
+#define SCRATCH_MEMORY (64u << 20) /* bytes of one translated object */
+#define RETRY_MS 1000              /* after the store or memory failed */
+
+int ids_add(struct project *p, struct ids *list, const char *id)
+{
+    if (list->n == list->cap) {
+        size_t cap = list->cap > 0 ? list->cap * 2 : 64;
+        const char **ids = arena_alloc(&p->batch, cap * sizeof *ids);
+        if (ids == NULL)
+            return ERR_NOMEM;
+        if (list->n > 0)
+            memcpy(ids, list->ids, list->n * sizeof *ids);
+        list->ids = ids;
+        list->cap = cap;
+    }
+    const char *copy = arena_str(&p->batch, id);
+    if (copy == NULL)
+        return ERR_NOMEM;
+    list->ids[list->n++] = copy;
+    return 0;
+}
+
+static void batch_begin(struct project *p)
+{
+    arena_reset(&p->batch);
+    p->vpcs = (struct ids){0};
+    p->endpoints = (struct ids){0};
+}
+
+/* Joins what was noted and publishes. */
+static int batch_end(struct project *p, uint64_t revision)
+{
+    int err = project_join(p);
+    if (err == 0)
+        err = compile_commit(p->compiler, revision);
+    if (err == 0)
+        p->revision = revision;
+    return err;
+}
+
+static int load_item(void *ctx, const struct store_item *item)
+{
+    return project_change(ctx, item->key, item->value);
+}
+
+/* Takes away the zones, for their records are not known one by one; they come back with the
+ * reading. */
+static int zones_forget(struct project *p)
+{
+    static const char prefix[] = "o/hosted-zone/";
+    size_t pos = 0;
+    const char *key;
+    while (map_next(&p->known, &pos, &key) != NULL) {
+        if (strncmp(key, prefix, sizeof prefix - 1) != 0)
+            continue;
+        const char *id = key + sizeof prefix - 1;
+        int err = project_result(id, compile_zone_del(p->compiler, id));
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+/* Takes away what the reading did not see again. */
+static int stale_forget(struct project *p)
+{
+    struct ids stale = {0};
+    size_t pos = 0;
+    const char *key;
+    const void *seen;
+    int err = 0;
+    while (err == 0 && (seen = map_next(&p->known, &pos, &key)) != NULL)
+        if ((uintptr_t)seen != p->generation)
+            err = ids_add(p, &stale, key);
+    for (size_t i = 0; i < stale.n && err == 0; i++) {
+        struct store_bytes gone = {stale.ids[i], strlen(stale.ids[i])};
+        err = project_change(p, gone, (struct store_bytes){NULL, 0});
+    }
+    return err;
+}
+
+/* Reads everything at one revision and publishes it as one snapshot. */
+static int project_load(struct project *p)
+{
+    uint64_t revision;
+    struct store_walk walk = {.each = load_item, .ctx = p};
+    batch_begin(p);
+    p->generation++;
+    int err = zones_forget(p);
+    if (err == 0)
+        err = store_range(p->store, &walk, &revision);
+    if (err == 0)
+        err = stale_forget(p);
+    return err != 0 ? err : batch_end(p, revision);
+}
+
+/* Changes of a batch, copied out of the store. */
+struct changes {
+    struct project *p;
+    struct change_copy {
+        struct store_bytes key, value;
+        struct change_copy *next;
+    } * first, **last;
+};
+
+static int bytes_keep(struct arena *arena, struct store_bytes from, struct store_bytes *ret)
+{
+    const char *copy = arena_dup(arena, from.len > 0 ? from.data : "", from.len);
+    if (copy == NULL)
+        return ERR_NOMEM;
+    *ret = (struct store_bytes){copy, from.len};
+    return 0;
+}
+
+static int change_keep(void *ctx, const struct store_change *change)
+{
+    struct changes *all = ctx;
+    struct arena *arena = &all->p->batch;
+    struct change_copy *copy = arena_zalloc(arena, 1, sizeof *copy);
+    if (copy == NULL || bytes_keep(arena, change->key, &copy->key) != 0)
+        return ERR_NOMEM;
+    if (change->value.data != NULL && bytes_keep(arena, change->value, &copy->value) != 0)
+        return ERR_NOMEM;
+    *all->last = copy;
+    all->last = &copy->next;
+    return 0;
+}
+
+/* Compiles the next changes. */
+static int project_follow(struct project *p)
+{
+    struct changes all = {.p = p};
+    struct store_follow follow = {p->revision, BATCH, change_keep, &all};
+    uint64_t revision;
+    batch_begin(p);
+    all.last = &all.first;
+    int err = store_feed(p->store, &follow, &revision);
+    if (err == ERR_COMPACTED) {
+        log_warn("project", "fell behind the feed, reading all again after revision=%llu",
+                 (unsigned long long)p->revision);
+        return project_load(p);
+    }
+    for (const struct change_copy *c = all.first; c != NULL && err == 0; c = c->next)
+        err = project_change(p, c->key, c->value);
+    return err != 0 ? err : batch_end(p, revision);
+}
+
+/* Sleeps in slices, so that project_stop need not wait for it. */
+static void retry_pause(struct project *p)
+{
+    struct timespec slice = {0, PROJECT_SLICE_MS * 1000000l};
+    for (int ms = 0; ms < RETRY_MS && !atomic_load(&p->stop); ms += PROJECT_SLICE_MS)
+        nanosleep(&slice, NULL);
+}
+
+static void *project_thread(void *arg)
+{
+    struct project *p = arg;
+    while (!atomic_load(&p->stop)) {
+        int err = store_wait(p->store, p->revision, PROJECT_SLICE_MS);
+        if (err == ERR_TIMEOUT)
+            continue;
+        if (err == 0)
+            err = project_follow(p);
+        if (err == 0)
+            continue;
+        log_error("project", "cannot follow the store: %s: %s", err_text(err),
+                  store_error(p->store));
+        retry_pause(p);
+    }
+    return NULL;
+}
+
+static void project_free(struct project *p)
+{
+    map_free(&p->known);
+    project_groups_free(p);
+    arena_free(&p->batch);
+    arena_free(&p->scratch);
+    free(p);
+}
+
+int project_start(struct store *store, struct compiler *compiler, struct project **ret)
+{
+    struct project *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return ERR_NOMEM;
+    p->store = store;
+    p->compiler = compiler;
+    arena_new(&p->batch, BATCH_MEMORY);
+    arena_new(&p->scratch, SCRATCH_MEMORY);
+    int err = project_load(p);
+    if (err == 0 && pthread_create(&p->thread, NULL, project_thread, p) != 0)
+        err = ERR_NOMEM;
+    if (err != 0) {
+        project_free(p);
+        return err;
+    }
+    *ret = p;
+    return 0;
+}
+
+void project_stop(struct project *p)
+{
+    if (p == NULL)
+        return;
+    atomic_store(&p->stop, true);
+    pthread_join(p->thread, NULL);
+    project_free(p);
+}
+
+int project_get(struct project *p, const struct kind *kind, const char *id, void *ret)
+{
+    struct store_item item;
+    const char *key = arena_printf(&p->scratch, "o/%s/%s", kind->name, id);
+    if (key == NULL)
+        return ERR_NOMEM;
+    int err = store_get(p->store, (struct store_bytes){key, strlen(key)}, &p->scratch, &item);
+    return err != 0 ? err : object_read(kind->shape, item.value, &p->scratch, ret);
+}
+
+int project_skip(const char *id, const char *why)
+{
+    log_warn("project", "left out: %s id=%s", why, id);
+    return 0;
+}
+
+int project_result(const char *id, int err)
+{
+    if (err == ERR_NOT_FOUND)
+        return 0;
+    if (err == ERR_INVALID || err == ERR_CORRUPT)
+        return project_skip(id, err_text(err));
+    return err;
+}

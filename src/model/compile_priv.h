@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiler's own records: which objects there are, who refers to whom, what must be rebuilt.
+ *
+ * An object exists as a record as soon as somebody names it; it is *there* once it was described. A
+ * record that is not there and that nobody names is let go at the next commit. What was described
+ * is kept in the form in which it is published (struct rule, struct zone, ...), never twice. */
+#ifndef MODEL_COMPILE_PRIV_H
+#define MODEL_COMPILE_PRIV_H
+
+#include "base/map.h"
+#include "model/autodef.h"
+#include "model/compile.h"
+#include "model/snapshot_priv.h"
+#include "model/zone_priv.h"
+
+#define ID_MAX 200 /* bytes of an id, NUL included */
+
+/* Membership in a doubly linked list. */
+struct tie {
+    struct tie *next;
+    struct tie **prev; /* NULL: in no list */
+    void *owner;
+};
+
+/* Puts `t`, which is in no list, at the head of a list; `owner` is what the list is about. */
+static inline void tie_add(struct tie **head, struct tie *t, void *owner)
+{
+    t->next = *head;
+    t->prev = head;
+    t->owner = owner;
+    if (t->next)
+        t->next->prev = &t->next;
+    *head = t;
+}
+
+/* Takes `t` out of its list, if it is in one. */
+static inline void tie_remove(struct tie *t)
+{
+    if (!t->prev)
+        return;
+    *t->prev = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    t->prev = NULL;
+}
+
+/* An association of a rule or zone with a VPC. */
+struct link {
+    struct tie of_vpc, of_object; /* owner: this link */
+    struct vpc_rec *vpc;
+    void *object; /* rule_rec or zone_rec */
+    bool keep;    /* scratch of compile_zone_vpcs */
+};
+
+struct vpc_rec {
+    struct vpc_info *info; /* NULL: not there */
+    struct view *view;     /* as built last */
+    uint32_t slot;
+    struct tie dirty;
+    struct tie *rules, *zones;       /* links */
+    struct tie *subnets, *endpoints; /* their records */
+    struct prefix *routed;           /* what snapshot.shared has of it */
+    unsigned routed_n;
+    uint32_t routed_slot; /* under which it is there */
+    struct tie shadowed;  /* one of its prefixes belongs to another VPC */
+    char id[];            /* info->id, so a record that was there goes as garbage */
+};
+
+struct subnet_rec {
+    struct tie of_vpc;
+    struct vpc_rec *vpc;
+    bool dns64;
+    unsigned cidrs_n;
+    struct prefix cidrs[]; /* then the id */
+};
+
+struct endpoint_rec {
+    struct endpoint *endpoint; /* NULL: not there */
+    uint64_t seq;              /* of that block */
+    uint64_t key;              /* new whenever its way of asking changes */
+    uint32_t slot;
+    struct vpc_rec *vpc; /* NULL: not there */
+    struct tie of_vpc, dirty;
+    struct tie *rules; /* their records */
+    char id[];         /* endpoint->id */
+};
+
+struct rule_rec {
+    struct rule *rule; /* NULL: not there */
+    uint64_t seq;      /* of that block */
+    uint64_t generation;
+    uint64_t endpoint_key; /* that rule->key was made for */
+    bool rekey;
+    uint32_t slot;
+    struct endpoint_rec *endpoint; /* NULL: none */
+    struct tie of_endpoint, dirty;
+    struct tie *links;
+    char id[]; /* rule->id */
+};
+
+struct zone_rec {
+    struct zone *zone; /* records may come before the zone: then it has no apex and is not there */
+    uint32_t slot;     /* SLOT_NONE: not there */
+    bool published;    /* some version was */
+    struct tie dirty;
+    struct tie *links;
+};
+
+struct compiler {
+    struct publisher *publisher;
+    struct edit edit; /* seq: of the snapshot that is being made */
+    struct snapshot next;
+    struct snapshot *current;
+    struct map vpcs, subnets, endpoints, rules, zones; /* records by id */
+    struct map prefixes; /* vpc_rec by prefix on the shared listener */
+    struct map autodefs; /* autodef_table by region and setting */
+    struct tie *dirty_vpcs, *dirty_endpoints, *dirty_rules, *dirty_zones;
+    struct tie *shadowed;
+    uint32_t vpc_slots, endpoint_slots, rule_slots, zone_slots; /* next ones */
+    uint64_t numbers;                                           /* keys and versions handed out */
+    bool listeners_dirty;
+    bool routes_freed; /* a prefix was taken off snapshot.shared in this commit */
+    struct listener_list *listeners;
+};
+
+/* The record of an id, made if there is none. NULL on lack of memory or if the id is too long. */
+struct vpc_rec *vpc_get(struct compiler *c, const char *id);
+struct endpoint_rec *endpoint_get(struct compiler *c, const char *id);
+struct rule_rec *rule_get(struct compiler *c, const char *id);
+struct zone_rec *zone_get(struct compiler *c, const char *id);
+
+/* Says that an object must be rebuilt by the next commit. */
+void vpc_touch(struct compiler *c, struct vpc_rec *v);
+void endpoint_touch(struct compiler *c, struct endpoint_rec *e);
+void rule_touch(struct compiler *c, struct rule_rec *r);
+
+/* Makes a link and touches the VPC. NULL on lack of memory. */
+struct link *link_new(struct compiler *c, struct vpc_rec *vpc, struct tie **of_vpc, void *object,
+                      struct tie **of_object);
+
+/* Takes a link away and touches the VPC. */
+void link_free(struct compiler *c, struct link *l);
+
+/* The link of an object in a VPC's list, or NULL. O(list). */
+struct link *link_find(const struct tie *of_vpc, const void *object);
+
+/* Rebuild what was touched, in this order. 0 or ERR_NOMEM (what is left stays touched). */
+int endpoints_commit(struct compiler *c);
+int rules_commit(struct compiler *c);
+int zones_commit(struct compiler *c);
+int routes_commit(struct compiler *c); /* snapshot.shared; before vpcs_commit */
+int vpcs_commit(struct compiler *c);
+int listeners_commit(struct compiler *c);
+
+/* Builds the view of a VPC that is there, from rules and zones as committed. NULL on lack of
+ * memory. */
+struct view *view_build(struct compiler *c, const struct vpc_rec *v);
+
+/* Frees all records of a kind with what they hold. */
+void vpcs_free(struct compiler *c);
+void endpoints_free(struct compiler *c);
+void rules_free(struct compiler *c);
+void zones_free(struct compiler *c);
+
+#endif

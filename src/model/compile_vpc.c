@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* VPCs and subnets in the compiler, and the way from source addresses to VPCs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/compile_priv.h"
+#include "model/pack.h"
+
+#define CIDRS_MAX 1000 /* of a VPC or subnet: far above any quota */
+
+struct vpc_rec *vpc_get(struct compiler *c, const char *id)
+{
+    struct vpc_rec *v = map_get(&c->vpcs, id);
+    size_t len = strlen(id) + 1;
+
+    if (v || len > ID_MAX)
+        return v;
+    v = calloc(1, sizeof(*v) + len);
+    if (!v)
+        return NULL;
+    memcpy(v->id, id, len);
+    v->slot = SLOT_NONE;
+    if (map_put(&c->vpcs, id, v, NULL) < 0) {
+        free(v);
+        return NULL;
+    }
+    return v;
+}
+
+void vpc_touch(struct compiler *c, struct vpc_rec *v)
+{
+    if (!v->dirty.prev)
+        tie_add(&c->dirty_vpcs, &v->dirty, v);
+}
+
+static struct vpc_info *info_new(const struct edit *e, const char *id, const struct vpc_desc *d)
+{
+    char domain[ID_MAX + 32];
+    size_t cidrs = d->cidrs_n * sizeof(d->cidrs[0]);
+    struct vpc_info head = {
+        .seq = e->seq,
+        .id = id,
+        .cidrs_n = (unsigned)d->cidrs_n,
+        .attach = d->attach,
+        .dns_support = d->dns_support,
+        .dns_hostnames = d->dns_hostnames,
+        .reverse = d->reverse,
+    };
+
+    autodef_domain(d->region, domain, sizeof(domain));
+    uint8_t *at =
+        malloc(pack_room(sizeof(head)) + pack_room(cidrs) + pack_room_str(d->account) +
+               pack_room_str(d->region) + pack_room_str(domain) + pack_room_str(d->attach_name));
+    if (!at)
+        return NULL;
+    struct vpc_info *info = pack(&at, &head, sizeof(head));
+    info->cidrs = pack(&at, d->cidrs, cidrs);
+
+    info->account = pack_str(&at, d->account);
+    info->region = pack_str(&at, d->region);
+    info->domain = pack_str(&at, domain);
+    info->attach_name = pack_str(&at, d->attach_name);
+    return info;
+}
+
+static bool cidrs_valid(const struct prefix *cidrs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned bits = addr_bits(&cidrs[i].addr);
+        if (!bits || cidrs[i].bits > bits)
+            return false;
+    }
+    return n <= CIDRS_MAX;
+}
+
+static bool vpc_desc_valid(const struct vpc_desc *d)
+{
+    uint8_t name[NAME_MAX_WIRE];
+    char domain[ID_MAX + 32];
+
+    if (strlen(d->id) >= ID_MAX || strlen(d->region) >= ID_MAX || strlen(d->account) >= ID_MAX)
+        return false;
+    if (d->attach != ATTACH_SHARED && !d->attach_name)
+        return false;
+    return name_parse(autodef_domain(d->region, domain, sizeof(domain)), name) >= 0 &&
+           cidrs_valid(d->cidrs, d->cidrs_n);
+}
+
+/* True if the VPC's listeners are the same. */
+static bool sockets_equal(const struct vpc_info *a, const struct vpc_info *b)
+{
+    if (a->attach != b->attach)
+        return false;
+    if (a->attach == ATTACH_SHARED)
+        return true;
+    return !strcmp(a->attach_name, b->attach_name) && a->cidrs_n == b->cidrs_n &&
+           (!a->cidrs_n || !memcmp(a->cidrs, b->cidrs, a->cidrs_n * sizeof(a->cidrs[0])));
+}
+
+static void vpc_touch_endpoints(struct compiler *c, const struct vpc_rec *v)
+{
+    for (const struct tie *t = v->endpoints; t; t = t->next)
+        endpoint_touch(c, t->owner);
+}
+
+int compile_vpc(struct compiler *c, const struct vpc_desc *d)
+{
+    if (!vpc_desc_valid(d))
+        return ERR_INVALID;
+    struct vpc_rec *v = vpc_get(c, d->id);
+    if (!v)
+        return ERR_NOMEM;
+    vpc_touch(c, v);
+    struct vpc_info *info = info_new(&c->edit, v->id, d);
+    if (!info || garbage_reserve(c->edit.garbage) < 0) {
+        free(info);
+        return ERR_NOMEM;
+    }
+    if (v->info ? !sockets_equal(v->info, info) : info->attach != ATTACH_SHARED)
+        c->listeners_dirty = true;
+    if (v->info)
+        edit_drop(&c->edit, v->info, v->info->seq);
+    else
+        v->slot = c->vpc_slots++;
+    v->info = info;
+    vpc_touch_endpoints(c, v);
+    return 0;
+}
+
+int compile_vpc_del(struct compiler *c, const char *id)
+{
+    struct vpc_rec *v = map_get(&c->vpcs, id);
+
+    if (!v || !v->info)
+        return ERR_NOT_FOUND;
+    if (vec_set(&c->next.views, &c->edit, v->slot, NULL) < 0 ||
+        garbage_reserve(c->edit.garbage) < 0)
+        return ERR_NOMEM;
+    if (v->info->attach != ATTACH_SHARED)
+        c->listeners_dirty = true;
+    edit_drop(&c->edit, v->info, v->info->seq);
+    if (v->view)
+        garbage_add(c->edit.garbage, v->view, view_free);
+    v->info = NULL;
+    v->view = NULL;
+    v->slot = SLOT_NONE;
+    vpc_touch(c, v);
+    vpc_touch_endpoints(c, v);
+    return 0;
+}
+
+int compile_subnet(struct compiler *c, const struct subnet_desc *d)
+{
+    size_t cidrs = d->cidrs_n * sizeof(d->cidrs[0]), len = strlen(d->id) + 1;
+    void *old = NULL;
+
+    if (len > ID_MAX || strlen(d->vpc_id) >= ID_MAX || !cidrs_valid(d->cidrs, d->cidrs_n))
+        return ERR_INVALID;
+    struct vpc_rec *v = vpc_get(c, d->vpc_id);
+    if (!v)
+        return ERR_NOMEM;
+    vpc_touch(c, v);
+    struct subnet_rec *s = calloc(1, sizeof(*s) + cidrs + len);
+    if (!s || map_put(&c->subnets, d->id, s, &old) < 0) {
+        free(s);
+        return ERR_NOMEM;
+    }
+    s->vpc = v;
+    s->dns64 = d->dns64;
+    s->cidrs_n = (unsigned)d->cidrs_n;
+    if (cidrs)
+        memcpy(s->cidrs, d->cidrs, cidrs);
+    memcpy(s->cidrs + s->cidrs_n, d->id, len);
+    tie_add(&v->subnets, &s->of_vpc, s);
+    if (old) {
+        struct subnet_rec *o = old;
+        tie_remove(&o->of_vpc);
+        vpc_touch(c, o->vpc);
+        free(o);
+    }
+    return 0;
+}
+
+int compile_subnet_del(struct compiler *c, const char *id)
+{
+    struct subnet_rec *s = map_del(&c->subnets, id);
+
+    if (!s)
+        return ERR_NOT_FOUND;
+    tie_remove(&s->of_vpc);
+    vpc_touch(c, s->vpc);
+    free(s);
+    return 0;
+}
+
+/* --- routes: the prefixes of the shared listener --- */
+
+static bool routes_wanted(const struct vpc_rec *v)
+{
+    return v->info && v->info->attach == ATTACH_SHARED;
+}
+
+static bool prefix_in(const struct prefix *p, const struct prefix *list, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct prefix q = list[i];
+        prefix_mask(&q);
+        if (q.bits == p->bits && !memcmp(&q.addr, &p->addr, sizeof(q.addr)))
+            return true;
+    }
+    return false;
+}
+
+/* Takes off what the VPC has no more. */
+static int routes_remove(struct compiler *c, struct vpc_rec *v)
+{
+    struct retire retire = garbage_retire(c->edit.garbage);
+    const struct retire *how = c->current ? &retire : NULL; /* before the first, nobody reads */
+    char key[ADDR_TEXT_MAX];
+
+    for (unsigned i = 0; i < v->routed_n;) {
+        const struct prefix *p = &v->routed[i];
+        bool same = v->routed_slot == v->slot && routes_wanted(v);
+        if (same && prefix_in(p, v->info->cidrs, v->info->cidrs_n)) {
+            i++;
+            continue;
+        }
+        if (garbage_reserve(c->edit.garbage) < 0 || lpm_del(&c->next.shared, p, how) < 0)
+            return ERR_NOMEM;
+        map_del(&c->prefixes, prefix_format(p, key, sizeof(key)));
+        v->routed[i] = v->routed[--v->routed_n];
+        c->routes_freed = true;
+    }
+    return 0;
+}
+
+/* Adds one prefix; if it belongs to another VPC, this one waits in its shadow. */
+static int route_add(struct compiler *c, struct vpc_rec *v, struct prefix p)
+{
+    struct retire retire = garbage_retire(c->edit.garbage);
+    const struct retire *how = c->current ? &retire : NULL; /* before the first, nobody reads */
+    char key[ADDR_TEXT_MAX];
+
+    prefix_mask(&p);
+    if (prefix_in(&p, v->routed, v->routed_n))
+        return 0;
+    prefix_format(&p, key, sizeof(key));
+    if (map_get(&c->prefixes, key)) {
+        if (!v->shadowed.prev)
+            tie_add(&c->shadowed, &v->shadowed, v);
+        return 0;
+    }
+    struct prefix *routed = realloc(v->routed, (v->routed_n + 1) * sizeof(*routed));
+    if (!routed)
+        return ERR_NOMEM;
+    v->routed = routed;
+    if (garbage_reserve(c->edit.garbage) < 0 || map_put(&c->prefixes, key, v, NULL) < 0)
+        return ERR_NOMEM;
+    if (lpm_set(&c->next.shared, &p, v->slot, how) < 0) {
+        map_del(&c->prefixes, key);
+        return ERR_NOMEM;
+    }
+    v->routed[v->routed_n++] = p;
+    v->routed_slot = v->slot;
+    return 0;
+}
+
+static int routes_add(struct compiler *c, struct vpc_rec *v)
+{
+    for (unsigned i = 0; routes_wanted(v) && i < v->info->cidrs_n; i++) {
+        int r = route_add(c, v, v->info->cidrs[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int routes_commit(struct compiler *c)
+{
+    for (struct tie *t = c->dirty_vpcs; t; t = t->next) {
+        if (routes_remove(c, t->owner) < 0)
+            return ERR_NOMEM;
+    }
+    /* Whoever waits in a shadow gets another chance. */
+    while (c->routes_freed && c->shadowed) {
+        struct vpc_rec *v = c->shadowed->owner;
+        vpc_touch(c, v);
+        tie_remove(&v->shadowed);
+    }
+    c->routes_freed = false;
+    for (struct tie *t = c->dirty_vpcs; t; t = t->next) {
+        if (routes_add(c, t->owner) < 0)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+/* Gets rid of a record; old snapshots may still read its id. */
+static void vpc_let_go(struct compiler *c, struct vpc_rec *v)
+{
+    map_del(&c->vpcs, v->id);
+    tie_remove(&v->shadowed);
+    free(v->routed);
+    garbage_add(c->edit.garbage, v, NULL);
+}
+
+static int vpc_commit(struct compiler *c, struct vpc_rec *v)
+{
+    if (!v->info)
+        return 0;
+    struct view *view = view_build(c, v);
+    if (!view)
+        return ERR_NOMEM;
+    if (garbage_reserve(c->edit.garbage) < 0 ||
+        vec_set(&c->next.views, &c->edit, v->slot, view) < 0 ||
+        garbage_reserve(c->edit.garbage) < 0) {
+        view_free(view);
+        return ERR_NOMEM;
+    }
+    if (v->view)
+        garbage_add(c->edit.garbage, v->view, view_free);
+    v->view = view;
+    return 0;
+}
+
+int vpcs_commit(struct compiler *c)
+{
+    while (c->dirty_vpcs) {
+        struct vpc_rec *v = c->dirty_vpcs->owner;
+        if (vpc_commit(c, v) < 0 || garbage_reserve(c->edit.garbage) < 0)
+            return ERR_NOMEM;
+        tie_remove(&v->dirty);
+        if (!v->info && !v->rules && !v->zones && !v->subnets && !v->endpoints)
+            vpc_let_go(c, v);
+    }
+    return 0;
+}
+
+void vpcs_free(struct compiler *c)
+{
+    struct subnet_rec *s;
+    struct vpc_rec *v;
+    const char *id;
+    size_t pos = 0;
+
+    while ((s = map_next(&c->subnets, &pos, &id)))
+        free(s);
+    map_free(&c->subnets);
+    pos = 0;
+    while ((v = map_next(&c->vpcs, &pos, &id))) {
+        free(v->info);
+        view_free(v->view);
+        free(v->routed);
+        free(v);
+    }
+    map_free(&c->vpcs);
+}

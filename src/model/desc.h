@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptions: what the control side says about the world, as plain values. The compiler copies
+ * what it keeps, so a description lives only for the call. Ids are the services' ids ("vpc-...",
+ * "rslvr-rr-..."). */
+#ifndef MODEL_DESC_H
+#define MODEL_DESC_H
+
+#include "base/addr.h"
+#include "dns/name.h"
+
+/* How packets of a VPC reach us (design, "Attachments"). */
+enum attach { ATTACH_SHARED, ATTACH_NETNS, ATTACH_DEVICE };
+
+struct vpc_desc {
+    const char *id;
+    const char *account;
+    const char *region;
+    const struct prefix *cidrs; /* the primary one first */
+    size_t cidrs_n;
+    bool dns_support;   /* false: the resolver does not answer in this VPC */
+    bool dns_hostnames; /* with dns_support: private zones and autodefined names */
+    bool reverse;       /* autodefined reverse names (ResolverConfig) */
+    enum attach attach;
+    const char *attach_name; /* namespace or device; NULL for shared */
+};
+
+struct subnet_desc {
+    const char *id;
+    const char *vpc_id;
+    const struct prefix *cidrs;
+    size_t cidrs_n;
+    bool dns64;
+};
+
+enum direction { DIRECTION_INBOUND, DIRECTION_OUTBOUND, DIRECTION_INBOUND_DELEGATION };
+
+/* One thing that a security group allows. */
+struct allow {
+    struct prefix peer;          /* who */
+    uint8_t protocol;            /* IPPROTO_UDP, IPPROTO_TCP, or 0 for both */
+    uint16_t port_from, port_to; /* inclusive */
+};
+
+struct endpoint_address_desc {
+    const char *id; /* rni-... */
+    struct addr addr;
+};
+
+struct endpoint_desc {
+    const char *id;
+    const char *vpc_id;
+    enum direction direction;
+    const struct endpoint_address_desc *addresses; /* an address of each family counts as one */
+    size_t addresses_n;
+    const struct allow *ingress; /* inbound: clients; port is ours */
+    size_t ingress_n;
+    const struct allow *egress; /* outbound: targets; port is theirs */
+    size_t egress_n;
+};
+
+enum rule_kind { RULE_FORWARD, RULE_SYSTEM, RULE_DELEGATE };
+
+struct rule_desc {
+    const char *id;
+    uint64_t generation; /* grows with every change of targets or endpoint */
+    enum rule_kind kind;
+    const uint8_t *domain;   /* canonical name; the root for DELEGATE */
+    const char *endpoint_id; /* NULL for SYSTEM */
+    const struct sockname *targets;
+    size_t targets_n;
+};
+
+struct zone_desc {
+    const char *id;
+    const uint8_t *apex; /* canonical name */
+};
+
+/* Routing policies of record sets. Latency and geographic ones pick by region at compile time
+ * later. */
+enum policy { POLICY_SIMPLE, POLICY_WEIGHTED, POLICY_MULTIVALUE, POLICY_FAILOVER };
+
+/* One record set: owner, type and set_id identify it. */
+struct rrset_desc {
+    const uint8_t *owner; /* canonical name, may be a wildcard */
+    uint16_t type;
+    const char *set_id; /* NULL for simple */
+    enum policy policy;
+    uint8_t weight;       /* weighted */
+    bool secondary;       /* failover */
+    uint32_t ttl;         /* seconds; unused for an alias */
+    const uint8_t *rdata; /* count times: 16-bit host-order length, then uncompressed rdata */
+    size_t rdata_len;     /* bytes of all of it */
+    unsigned count;       /* 0 with alias set */
+    const uint8_t *alias; /* canonical name in the same zone, or NULL */
+};
+
+#endif

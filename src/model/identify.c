@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a source address to the view of its VPC: one longest-prefix match, whatever the number of
+ * VPCs. */
+#include "model/snapshot_priv.h"
+
+const struct view *snapshot_identify(const struct snapshot *s, const struct addr *source)
+{
+    uint32_t slot = lpm_find(&s->shared, source);
+
+    return slot == LPM_NONE ? NULL : vec_get(&s->views, slot);
+}
+
+bool view_contains(const struct view *v, const struct addr *a)
+{
+    for (unsigned i = 0; i < v->info->cidrs_n; i++) {
+        if (prefix_contains(&v->info->cidrs[i], a))
+            return true;
+    }
+    return false;
+}
+
+struct addr view_example(const struct view *v)
+{
+    struct prefix p = {0};
+
+    if (v->info->cidrs_n) {
+        p = v->info->cidrs[0];
+        prefix_mask(&p);
+        p.addr = addr_add(&p.addr, 4);
+    }
+    return p.addr;
+}
+
+const char *view_subnet(const struct view *v, const struct addr *a, bool *ret_dns64)
+{
+    uint32_t i = lpm_find(&v->subnets, a);
+
+    if (i == LPM_NONE)
+        return NULL;
+    if (ret_dns64)
+        *ret_dns64 = v->subnet[i].dns64;
+    return v->subnet[i].id;
+}

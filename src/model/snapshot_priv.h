@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The snapshot and its views as their maker sees them. */
+#ifndef MODEL_SNAPSHOT_PRIV_H
+#define MODEL_SNAPSHOT_PRIV_H
+
+#include "base/lpm.h"
+#include "model/qp.h"
+#include "model/snapshot.h"
+#include "model/vec.h"
+
+#define SLOT_NONE UINT32_MAX
+
+/* What a VPC was described as: one block, shared by its views while it does not change. */
+struct vpc_info {
+    uint64_t seq; /* the edit that made it */
+    const char *id, *account, *region;
+    const char *domain; /* see view_domain */
+    const char *attach_name;
+    const struct prefix *cidrs;
+    unsigned cidrs_n;
+    enum attach attach;
+    bool dns_support, dns_hostnames, reverse;
+};
+
+/* Data of a leaf in an own table or a profile's table. */
+struct entry {
+    uint32_t rule, zone; /* slots, or SLOT_NONE */
+    uint32_t reverse;    /* index in view.reverse, or SLOT_NONE */
+};
+
+/* Autodefined names, the same for all VPCs of a region with the same settings. The data of a leaf
+ * is a uint32_t, the index of its item. */
+struct autodef_table {
+    struct qp names;
+    unsigned items_n;
+    struct autodef items[];
+};
+
+struct view_subnet {
+    const char *id;
+    bool dns64;
+};
+
+struct view {
+    uint32_t slot;
+    bool answers, private;
+    const struct vpc_info *info;
+    struct qp own;            /* struct entry */
+    const struct qp *profile; /* struct entry; shared by the views of a profile; NULL: none */
+    const struct autodef_table *autodef;
+    struct lpm subnets;      /* to an index in subnet[] */
+    struct autodef *reverse; /* reverse names of the VPC's own CIDRs */
+    unsigned reverse_n;
+    struct view_subnet subnet[]; /* then their ids */
+};
+
+struct listener_list {
+    uint64_t generation;
+    size_t n;
+    const struct listener *items;
+};
+
+struct snapshot {
+    uint64_t seq, revision;
+    struct vec views, endpoints, rules, zones;
+    struct lpm shared; /* CIDRs of the VPCs on the shared listener, to their slots */
+    const struct listener_list *listeners;
+};
+
+/* Frees a view with what is its alone: a garbage_fn. Accepts NULL. */
+void view_free(void *view);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one VPC sees: its routes by name, merged from its own table, its profile's and the
+ * autodefined names. */
+#include <stdlib.h>
+
+#include "model/snapshot_priv.h"
+#include "model/zone_priv.h"
+
+const char *view_vpc(const struct view *v)
+{
+    return v->info->id;
+}
+
+const char *view_account(const struct view *v)
+{
+    return v->info->account;
+}
+
+const char *view_region(const struct view *v)
+{
+    return v->info->region;
+}
+
+const char *view_domain(const struct view *v)
+{
+    return v->info->domain;
+}
+
+uint32_t view_slot(const struct view *v)
+{
+    return v->slot;
+}
+
+bool view_answers(const struct view *v)
+{
+    return v->answers;
+}
+
+bool view_private(const struct view *v)
+{
+    return v->private;
+}
+
+void view_free(void *view)
+{
+    struct view *v = view;
+
+    if (!v)
+        return;
+    qp_free(&v->own);
+    lpm_free(&v->subnets);
+    for (unsigned i = 0; i < v->reverse_n; i++)
+        zone_free((struct zone *)v->reverse[i].zone);
+    free(v->reverse);
+    free(v);
+}
+
+/* The entries of one table above a name, handed out from the most specific on. */
+struct cursor {
+    const struct qp_leaf *leaf; /* the next one; NULL: no more */
+    unsigned at;                /* its length in the key */
+    unsigned left;              /* of path.chain */
+    struct qp_path path;
+};
+
+static void cursor_next(struct cursor *c)
+{
+    c->leaf = NULL;
+    if (c->left) {
+        const struct qp_step *step = &c->path.chain[--c->left];
+        c->leaf = qp_node_leaf(step->node);
+        c->at = step->at;
+    }
+}
+
+static void cursor_start(struct cursor *c, const struct qp *table, const struct qp_key *k)
+{
+    c->leaf = NULL;
+    if (!table)
+        return;
+    qp_walk(table, k, &c->path);
+    c->left = c->path.chain_n;
+    if (c->path.leaf) {
+        c->leaf = c->path.leaf;
+        c->at = k->bound[k->labels];
+    } else {
+        cursor_next(c);
+    }
+}
+
+/* Matches being collected. */
+struct matches {
+    const struct snapshot *s;
+    const struct view *v;
+    struct match *list;
+    unsigned n;
+};
+
+static void match_autodef(struct matches *m, const struct qp_leaf *leaf, const struct autodef *a)
+{
+    if (m->n < VIEW_MATCHES)
+        m->list[m->n++] = (struct match){.name = leaf->name, .autodef = a};
+}
+
+static void match_entry(struct matches *m, const struct qp_leaf *leaf, bool profile)
+{
+    const struct entry *e = qp_leaf_data(leaf);
+    const struct rule *rule = e->rule == SLOT_NONE ? NULL : vec_get(&m->s->rules, e->rule);
+    const struct zone *zone = e->zone == SLOT_NONE ? NULL : vec_get(&m->s->zones, e->zone);
+
+    if ((rule || zone) && m->n < VIEW_MATCHES)
+        m->list[m->n++] =
+            (struct match){.name = leaf->name, .rule = rule, .zone = zone, .profile = profile};
+}
+
+/* Adds what the tables have at one name, in order of precedence. */
+static void match_level(struct matches *m, struct cursor *own, struct cursor *profile,
+                        struct cursor *autodef, unsigned at)
+{
+    const struct qp_leaf *mine = own->leaf && own->at == at ? own->leaf : NULL;
+
+    if (mine) {
+        match_entry(m, mine, false);
+        cursor_next(own);
+    }
+    if (profile->leaf && profile->at == at) {
+        match_entry(m, profile->leaf, true);
+        cursor_next(profile);
+    }
+    if (mine) {
+        uint32_t reverse = ((const struct entry *)qp_leaf_data(mine))->reverse;
+        if (reverse != SLOT_NONE)
+            match_autodef(m, mine, &m->v->reverse[reverse]);
+    }
+    if (autodef->leaf && autodef->at == at) {
+        const uint32_t *item = qp_leaf_data(autodef->leaf);
+        match_autodef(m, autodef->leaf, &m->v->autodef->items[*item]);
+        cursor_next(autodef);
+    }
+}
+
+unsigned view_matches(const struct snapshot *s, const struct view *v, const uint8_t *qname,
+                      struct match ret[VIEW_MATCHES])
+{
+    struct matches m = {.s = s, .v = v, .list = ret};
+    struct cursor own, profile, autodef;
+    struct qp_key k;
+
+    qp_key_make(&k, qname);
+    cursor_start(&own, &v->own, &k);
+    cursor_start(&profile, v->profile, &k);
+    cursor_start(&autodef, &v->autodef->names, &k);
+    while ((own.leaf || profile.leaf || autodef.leaf) && m.n < VIEW_MATCHES) {
+        unsigned at = 0;
+        if (own.leaf)
+            at = own.at;
+        if (profile.leaf && profile.at > at)
+            at = profile.at;
+        if (autodef.leaf && autodef.at > at)
+            at = autodef.at;
+        match_level(&m, &own, &profile, &autodef, at);
+    }
+    return m.n;
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answer cache; see cache.h.
+ *
+ * Memory order. A writer makes the set's sequence odd, stores words with release, and makes it even
+ * with release. A reader loads the sequence, loads words with acquire, and loads the sequence
+ * again: if it saw a word of a later write, it also sees that the sequence moved on. On x86 these
+ * are plain moves, and unlike fences ThreadSanitizer understands them. */
+#include "resolve/cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+#define SET_BYTES 8192
+#define SET_WAYS 48              /* entries of a set at most */
+#define TAG_WORDS (SET_WAYS / 4) /* four 16-bit tags a word */
+#define SET_HEADER (16 + TAG_WORDS * 16 + SET_WAYS * 2 + 2 + 6)
+#define SET_WORDS ((SET_BYTES - SET_HEADER) / 8)
+#define ENTRY_HEADER 3    /* words: struct entry */
+#define ENTRY_RECORDS 384 /* records of an answer that is cached */
+#define KEY_WORDS (sizeof(struct cache_key) / 8)
+#define READ_TRIES 64 /* a writer needs less than a microsecond; then it is a miss */
+
+typedef _Atomic uint64_t word;
+
+struct set {
+    word seq;  /* odd while a writer is in the set */
+    word used; /* a bit for each way: read since it was stored */
+    word tags[TAG_WORDS];
+    word places[TAG_WORDS];   /* 16 bits for each way: first word of the entry */
+    uint16_t sizes[SET_WAYS]; /* words of the entry; writers only; 0: the way is free */
+    uint16_t head;            /* where the next entry goes; writers only */
+    uint16_t pad[3];
+    word data[SET_WORDS];
+};
+
+_Static_assert(sizeof(struct set) == SET_BYTES, "a set is a whole number of cache lines");
+_Static_assert(sizeof(struct cache_key) % 8 == 0, "keys are compared as words");
+
+struct cache {
+    uint64_t secret[2];
+    uint64_t mask;    /* sets - 1 */
+    struct set *sets; /* at a cache line */
+    void *memory;
+};
+
+/* The fixed part of an entry, as it is packed into its first words. */
+struct entry {
+    uint64_t stored; /* ns */
+    uint32_t ttl;    /* s */
+    uint16_t len;    /* bytes of records */
+    uint16_t records;
+    uint16_t answers, authorities, ede;
+    uint8_t rcode;
+    uint8_t dangling;
+};
+
+_Static_assert(sizeof(struct entry) == 24, "packed without holes");
+
+static inline uint64_t load(const word *w)
+{
+    return atomic_load_explicit(w, memory_order_acquire);
+}
+
+static inline void store(word *w, uint64_t v)
+{
+    atomic_store_explicit(w, v, memory_order_release);
+}
+
+struct cache *cache_new(size_t bytes)
+{
+    uint64_t sets = 1;
+    while (sets * 2 * SET_BYTES <= bytes)
+        sets *= 2;
+    struct cache *c = calloc(1, sizeof(*c));
+    if (!c)
+        return NULL;
+    c->mask = sets - 1;
+    c->memory = calloc(sets + 1, SET_BYTES); /* not touched before use, unlike aligned_alloc */
+    if (!c->memory) {
+        free(c);
+        return NULL;
+    }
+    c->sets = (struct set *)(((uintptr_t)c->memory + 63) & ~(uintptr_t)63);
+    struct rnd rnd;
+    rnd_init(&rnd);
+    rnd_bytes(&rnd, c->secret, sizeof(c->secret));
+    return c;
+}
+
+void cache_free(struct cache *c)
+{
+    if (!c)
+        return;
+    free(c->memory);
+    free(c);
+}
+
+void cache_key_name(struct cache_key *k, const uint8_t *name)
+{
+    size_t len = name_canon(k->name, name);
+    memset(k->name + len, 0, -len & 7);
+    k->name_len = (uint8_t)len;
+}
+
+uint64_t cache_hash(const struct cache *c, const struct cache_key *k)
+{
+    return hash_sip(c->secret, k, cache_key_size(k));
+}
+
+static struct set *set_of(const struct cache *c, uint64_t hash)
+{
+    return &c->sets[hash & c->mask];
+}
+
+/* A tag is never 0, the mark of a free way. */
+static uint64_t tag_of(uint64_t hash)
+{
+    return (hash >> 48) | 1;
+}
+
+static uint64_t lane_get(const word *words, unsigned way)
+{
+    return load(&words[way / 4]) >> (way % 4 * 16) & 0xffff;
+}
+
+static void lane_set(word *words, unsigned way, uint64_t v)
+{
+    unsigned shift = way % 4 * 16;
+    uint64_t old = load(&words[way / 4]);
+    store(&words[way / 4], (old & ~(0xffffull << shift)) | v << shift);
+}
+
+static bool key_equal(const struct set *s, unsigned at, const struct cache_key *k)
+{
+    size_t n = cache_key_size(k) / 8;
+    if (at + ENTRY_HEADER + n > SET_WORDS)
+        return false;
+    const uint64_t *key = (const uint64_t *)(const void *)k;
+    for (size_t i = 0; i < n; i++)
+        if (load(&s->data[at + ENTRY_HEADER + i]) != key[i])
+            return false;
+    return true;
+}
+
+/* The way that holds the key, or SET_WAYS. Compares four tags at a time: a lane of `x` is zero
+ * where the tag is equal; the borrow may mark more lanes, so each is looked at again. */
+static unsigned set_find(const struct set *s, uint64_t tag, const struct cache_key *k)
+{
+    const uint64_t ones = 0x0001000100010001ull;
+    for (unsigned i = 0; i < TAG_WORDS; i++) {
+        uint64_t tags = load(&s->tags[i]), x = tags ^ tag * ones;
+        uint64_t hits = (x - ones) & ~x & ones << 15;
+        for (; hits; hits &= hits - 1) {
+            unsigned lane = (unsigned)__builtin_ctzll(hits) / 16, way = i * 4 + lane;
+            if ((tags >> lane * 16 & 0xffff) == tag &&
+                key_equal(s, (unsigned)lane_get(s->places, way), k))
+                return way;
+        }
+    }
+    return SET_WAYS;
+}
+
+/* Copies `bytes` bytes that begin at word `at`. The last word may be used in part. */
+static void words_copy(uint8_t *out, const word *at, size_t bytes)
+{
+    for (; bytes >= 8; bytes -= 8, out += 8, at++) {
+        uint64_t v = load(at);
+        memcpy(out, &v, 8);
+    }
+    if (bytes) {
+        uint64_t v = load(at);
+        memcpy(out, &v, bytes);
+    }
+}
+
+static void words_fill(word *at, const uint8_t *in, size_t bytes)
+{
+    for (; bytes; at++) {
+        size_t n = bytes < 8 ? bytes : 8;
+        uint64_t v = 0;
+        memcpy(&v, in, n);
+        store(at, v);
+        in += n;
+        bytes -= n;
+    }
+}
+
+static size_t words_of(size_t bytes)
+{
+    return (bytes + 7) / 8;
+}
+
+/* What a reader took out of a set, before it knows whether it is whole. */
+struct taken {
+    struct entry e;
+    uint16_t offsets[ENTRY_RECORDS]; /* of TTLs, from the first record on */
+    unsigned way;
+};
+
+/* Copies an entry. False: torn, or not there. */
+static bool set_take(const struct set *s, const struct cache_at *at, size_t room, uint8_t *body,
+                     struct taken *t)
+{
+    t->way = set_find(s, tag_of(at->hash), at->key);
+    if (t->way == SET_WAYS)
+        return false;
+    unsigned place = (unsigned)lane_get(s->places, t->way);
+    if (place + ENTRY_HEADER > SET_WORDS)
+        return false;
+    words_copy((uint8_t *)&t->e, &s->data[place], sizeof(t->e));
+    size_t from = place + ENTRY_HEADER + cache_key_size(at->key) / 8;
+    size_t offsets = from + words_of(t->e.len);
+    if (t->e.records > ENTRY_RECORDS || offsets + words_of((size_t)t->e.records * 2) > SET_WORDS)
+        return false;
+    if (t->e.len <= room) {
+        words_copy(body, &s->data[from], t->e.len);
+        words_copy((uint8_t *)t->offsets, &s->data[offsets], (size_t)t->e.records * 2);
+    }
+    return true;
+}
+
+static void ttl_patch(uint8_t *body, const struct taken *t, uint64_t age, bool stale)
+{
+    for (unsigned i = 0; i < t->e.records; i++) {
+        uint8_t *p = body + t->offsets[i];
+        uint32_t ttl = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+        ttl = stale ? CACHE_STALE_TTL : ttl > age ? ttl - (uint32_t)age : 0;
+        p[0] = (uint8_t)(ttl >> 24);
+        p[1] = (uint8_t)(ttl >> 16);
+        p[2] = (uint8_t)(ttl >> 8);
+        p[3] = (uint8_t)ttl;
+    }
+}
+
+/* Turns a whole entry into a reply, or a miss if it is too old even for stale service. */
+static enum cache_result entry_finish(const struct taken *t, uint64_t now, size_t room,
+                                      struct reply *ret)
+{
+    uint64_t age = now > t->e.stored ? (now - t->e.stored) / NS_PER_S : 0;
+    bool stale = age >= t->e.ttl;
+    if (age >= (uint64_t)t->e.ttl + CACHE_STALE_MAX_S)
+        return CACHE_MISS;
+    if (t->e.len <= room)
+        ttl_patch(ret->msg + ret->body, t, age, stale);
+    ret->len = ret->body + t->e.len;
+    ret->ttl = stale ? CACHE_STALE_TTL : (uint32_t)(t->e.ttl - age);
+    ret->answers = t->e.answers;
+    ret->authorities = t->e.authorities;
+    ret->rcode = t->e.rcode;
+    ret->dangling = t->e.dangling;
+    ret->ede = t->e.ede;
+    return stale ? CACHE_STALE : CACHE_FRESH;
+}
+
+enum cache_result cache_get(const struct cache *c, const struct cache_at *at, size_t room,
+                            struct reply *ret)
+{
+    struct set *s = set_of(c, at->hash);
+    for (size_t line = 64; line < SET_HEADER; line += 64) /* the whole directory at once */
+        __builtin_prefetch((const char *)s + line);
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint64_t seq = load(&s->seq);
+        if (seq & 1)
+            continue;
+        struct taken t;
+        bool there = set_take(s, at, room, ret->msg + ret->body, &t);
+        if (atomic_load_explicit(&s->seq, memory_order_relaxed) != seq)
+            continue;
+        if (!there)
+            return CACHE_MISS;
+        uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
+        if (!(used >> t.way & 1)) /* two readers may lose one mark: it only delays eviction */
+            atomic_store_explicit(&s->used, used | 1ull << t.way, memory_order_relaxed);
+        return entry_finish(&t, at->now, room, ret);
+    }
+    return CACHE_MISS;
+}
+
+/* --- writing
+ * ------------------------------------------------------------------------------------------ */
+
+static void way_clear(struct set *s, unsigned way)
+{
+    lane_set(s->tags, way, 0);
+    s->sizes[way] = 0;
+}
+
+/* A way whose entry overlaps the words [from, from + n), of those with the mark if `marked`; or
+ * SET_WAYS. */
+static unsigned way_overlapping(const struct set *s, unsigned from, unsigned n, bool marked)
+{
+    uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
+    for (unsigned way = 0; way < SET_WAYS; way++) {
+        unsigned at = (unsigned)lane_get(s->places, way);
+        if (s->sizes[way] && at < from + n && from < at + s->sizes[way] &&
+            (!marked || used >> way & 1))
+            return way;
+    }
+    return SET_WAYS;
+}
+
+/* A free way; when all are taken, that of the entry that the ring would overwrite next. */
+static unsigned way_free(struct set *s, unsigned from)
+{
+    unsigned best = 0, best_distance = SET_WORDS;
+    for (unsigned way = 0; way < SET_WAYS; way++) {
+        if (!s->sizes[way])
+            return way;
+        unsigned at = (unsigned)lane_get(s->places, way);
+        unsigned distance = (at + SET_WORDS - from) % SET_WORDS;
+        if (distance < best_distance) {
+            best = way;
+            best_distance = distance;
+        }
+    }
+    way_clear(s, best);
+    return best;
+}
+
+/* Makes room for `n` words: the oldest entries go, but one that was read since it was stored, or
+ * since the ring came by last, is passed over once. */
+static unsigned ring_place(struct set *s, unsigned n)
+{
+    unsigned from = s->head;
+    for (unsigned i = 0; i <= SET_WAYS; i++) {
+        if (from + n > SET_WORDS)
+            from = 0;
+        unsigned way = way_overlapping(s, from, n, true);
+        if (way == SET_WAYS)
+            break;
+        uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
+        atomic_store_explicit(&s->used, used & ~(1ull << way), memory_order_relaxed);
+        from = (unsigned)lane_get(s->places, way) + s->sizes[way];
+    }
+    if (from + n > SET_WORDS)
+        from = 0;
+    for (unsigned way; (way = way_overlapping(s, from, n, false)) != SET_WAYS;)
+        way_clear(s, way);
+    s->head = (uint16_t)(from + n);
+    return from;
+}
+
+/* Collects the offsets of all TTLs, counted from the first record; -1: too many. */
+static int reply_offsets(const struct reply *reply, uint16_t offsets[ENTRY_RECORDS])
+{
+    struct message m;
+    struct rr_iter it;
+    struct rr rr;
+    int n = 0;
+    reply_message(reply, &m);
+    msg_records(&m, &it);
+    while (rr_next(&it, &rr) == 1) {
+        if (n == ENTRY_RECORDS)
+            return -1;
+        offsets[n++] = (uint16_t)(reply_ttl_at(&rr) - reply->body);
+    }
+    return n;
+}
+
+/* Where the entry goes: over the old one of the same key if it fits there. */
+static unsigned set_place(struct set *s, uint64_t tag, const struct cache_key *k, unsigned n)
+{
+    unsigned way = set_find(s, tag, k);
+    if (way != SET_WAYS && s->sizes[way] >= n)
+        return (unsigned)lane_get(s->places, way);
+    if (way != SET_WAYS)
+        way_clear(s, way);
+    unsigned at = ring_place(s, n);
+    way = way_free(s, s->head);
+    lane_set(s->places, way, at);
+    lane_set(s->tags, way, tag);
+    s->sizes[way] = (uint16_t)n;
+    uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
+    atomic_store_explicit(&s->used, used & ~(1ull << way), memory_order_relaxed);
+    return at;
+}
+
+void cache_put(struct cache *c, const struct cache_at *at, const struct reply *reply)
+{
+    uint16_t offsets[ENTRY_RECORDS];
+    int records = reply_offsets(reply, offsets);
+    size_t len = reply->len - reply->body;
+    if (records < 0 || len > LIMIT_CACHE_ANSWER || !reply->ttl)
+        return;
+    struct entry e = {
+        .stored = at->now,
+        .ttl = reply->ttl < LIMIT_CACHE_TTL_S ? reply->ttl : LIMIT_CACHE_TTL_S,
+        .len = (uint16_t)len,
+        .records = (uint16_t)records,
+        .answers = reply->answers,
+        .authorities = reply->authorities,
+        .ede = reply->ede,
+        .rcode = reply->rcode,
+        .dangling = reply->dangling,
+    };
+    size_t key = cache_key_size(at->key) / 8;
+    size_t n = ENTRY_HEADER + key + words_of(len) + words_of((size_t)records * 2);
+
+    struct set *s = set_of(c, at->hash);
+    uint64_t seq = atomic_load_explicit(&s->seq, memory_order_relaxed);
+    if (seq & 1 || !atomic_compare_exchange_strong_explicit(
+                       &s->seq, &seq, seq + 1, memory_order_acquire, memory_order_relaxed))
+        return;
+    word *to = &s->data[set_place(s, tag_of(at->hash), at->key, (unsigned)n)];
+    words_fill(to, (const uint8_t *)&e, sizeof(e));
+    to += ENTRY_HEADER;
+    words_fill(to, (const uint8_t *)at->key, key * 8);
+    to += key;
+    words_fill(to, reply->msg + reply->body, len);
+    words_fill(to + words_of(len), (const uint8_t *)offsets, (size_t)records * 2);
+    store(&s->seq, seq + 2);
+}

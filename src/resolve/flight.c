@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flights: their life, their queries, their end. What they send is in attempt.c. */
+#include "resolve/flight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "resolve/accept.h"
+#include "resolve/query_priv.h"
+
+#define ATTEMPT_BITS 8 /* of a handle; above them the flight's index, above 32 its generation */
+
+/* --- making and freeing
+ * ------------------------------------------------------------------------------- */
+
+/* A flight with everything set that does not depend on its kind, or NULL: too many. */
+static struct flight *flight_new(struct resolver *r, enum flight_kind kind,
+                                 const struct cache_key *key, uint64_t now)
+{
+    struct flight *f = SLIST_FIRST(&r->free_flights);
+    if (f)
+        SLIST_REMOVE_HEAD(&r->free_flights, free_link);
+    else if (r->flights_made < r->flights_max)
+        f = &r->flights[r->flights_made++];
+    else
+        return NULL;
+    r->flights_n++;
+    f->generation++;
+    f->kind = kind;
+    TAILQ_INIT(&f->followers);
+    f->followers_n = 0;
+    f->ends = now + LIMIT_QUERY_MS * NS_PER_MS;
+    f->unsent = 0;
+    f->traced = f->no_socket = false;
+    f->attempts_n = f->peers_n = f->sources_n = 0;
+    f->rule_id[0] = 0;
+    memcpy(&f->key, key, cache_key_size(key));
+    return f;
+}
+
+/* Gives a flight back; handles of it are stale from here on. */
+static void flight_free(struct resolver *r, struct flight *f, uint64_t now)
+{
+    attempt_close_all(r, f, now);
+    timer_stop(&r->timers, &f->timer);
+    if (f->unsent)
+        TAILQ_REMOVE(&r->actions, f, action_link);
+    if (f->kind != FLIGHT_PROBE)
+        LIST_REMOVE(f, hash_link);
+    f->generation++;
+    f->attempts_n = 0;
+    r->flights_n--;
+    SLIST_INSERT_HEAD(&r->free_flights, f, free_link);
+}
+
+void outcome_unref(struct outcome *o)
+{
+    if (o && --o->refs == 0)
+        free(o);
+}
+
+/* --- joining
+ * ------------------------------------------------------------------------------------------ */
+
+static struct flight_bucket *bucket_of(struct resolver *r, uint64_t hash)
+{
+    return &r->buckets[hash & r->buckets_mask];
+}
+
+static struct flight *flight_find(struct resolver *r, const struct query *q)
+{
+    struct flight *f;
+    LIST_FOREACH(f, bucket_of(r, q->hash), hash_link)
+    if (f->hash == q->hash && memcmp(&f->key, &q->key, cache_key_size(&q->key)) == 0)
+        return f;
+    return NULL;
+}
+
+static void flight_follow(struct flight *f, struct query *q)
+{
+    TAILQ_INSERT_TAIL(&f->followers, q, link);
+    f->followers_n++;
+    f->traced |= q->trace != NULL;
+    q->place = QUERY_IN_FLIGHT;
+    q->flight = f;
+}
+
+/* Starts a flight for the query, which follows it. */
+static enum flight_join flight_begin(struct resolver *r, struct query *q)
+{
+    bool public = q->route == ROUTE_RECURSIVE;
+    struct flight *f = flight_new(r, public ? FLIGHT_PUBLIC : FLIGHT_RULE, &q->key, q->now);
+    if (!f)
+        return FLIGHT_LIMIT;
+    f->hash = q->hash;
+    LIST_INSERT_HEAD(bucket_of(r, f->hash), f, hash_link);
+    if (q->stale.msg)
+        f->ends = q->now + FLIGHT_STALE_MS * NS_PER_MS;
+    flight_follow(f, q);
+    bool way = public || attempt_peers(f, q->rule);
+    if (way && (public ? attempt_start(r, f, 0, false, q->now) : attempt_next(r, f, q->now)))
+        return FLIGHT_JOINED;
+    flight_leave(q);
+    flight_free(r, f, q->now);
+    return way ? FLIGHT_DOWN : FLIGHT_NO_WAY;
+}
+
+enum flight_join flight_join(struct resolver *r, struct query *q)
+{
+    struct flight *f = flight_find(r, q);
+    if (!f)
+        return flight_begin(r, q);
+    if (f->followers_n >= LIMIT_FOLLOWERS)
+        return FLIGHT_LIMIT;
+    metric_add(r->metrics, METRIC_JOINED, 1);
+    query_trace(q, "join", "joined", f->rule_id[0] ? f->rule_id : NULL,
+                "the same question is under way");
+    flight_follow(f, q);
+    return FLIGHT_JOINED;
+}
+
+void flight_leave(struct query *q)
+{
+    TAILQ_REMOVE(&q->flight->followers, q, link);
+    q->flight->followers_n--;
+    q->flight = NULL;
+    q->place = QUERY_NOWHERE;
+}
+
+void flight_probe(struct resolver *r, const struct flight *of, unsigned peer, uint64_t now)
+{
+    struct flight *f = flight_new(r, FLIGHT_PROBE, &of->key, now);
+    if (!f)
+        return;
+    f->ends = now + FLIGHT_PROBE_MS * NS_PER_MS;
+    f->peers_n = 1;
+    f->peers[0] = of->peers[peer];
+    f->sources_n = of->sources_n;
+    memcpy(f->sources, of->sources, sizeof(f->sources));
+    f->endpoint = of->endpoint;
+    f->attach = of->attach;
+    memcpy(f->attach_name, of->attach_name, sizeof(f->attach_name));
+    memcpy(f->rule_id, of->rule_id, sizeof(f->rule_id));
+    attempt_start(r, f, 0, !f->peers[0].udp, now);
+    flight_trace(of, "probe", &f->peers[0], "gets a copy, to see how it is");
+}
+
+/* --- ending
+ * ------------------------------------------------------------------------------------------- */
+
+void flight_end(struct resolver *r, struct flight *f, struct outcome *outcome, uint64_t now)
+{
+    if (outcome && f->kind != FLIGHT_PROBE) {
+        f->key.kind += outcome->failed; /* beside the answer, which may be served stale */
+        struct cache_at at = {&f->key, f->hash, now};
+        cache_put(r->cache, &at, &outcome->reply);
+    }
+    for (struct query *q; (q = TAILQ_FIRST(&f->followers));) {
+        flight_leave(q);
+        q->outcome = outcome;
+        if (outcome)
+            outcome->refs++;
+        q->place = QUERY_READY;
+        TAILQ_INSERT_TAIL(&r->ready, q, link);
+    }
+    outcome_unref(outcome);
+    flight_free(r, f, now);
+}
+
+/* An outcome with one reference and room for a message, or NULL. */
+static struct outcome *outcome_new(size_t len)
+{
+    struct outcome *o = malloc(sizeof(*o) + len);
+    if (!o)
+        return NULL;
+    o->refs = 1;
+    o->failed = false;
+    o->reply = (struct reply){.msg = (uint8_t *)(o + 1), .len = len};
+    return o;
+}
+
+void flight_fail(struct resolver *r, struct flight *f, uint16_t ede, uint64_t now)
+{
+    size_t body = reply_body(f->key.name_len);
+    struct outcome *o = outcome_new(body);
+    if (o) {
+        o->failed = true;
+        o->reply.body = body;
+        o->reply.rcode = RCODE_SERVFAIL;
+        o->reply.ttl = FLIGHT_FAILURE_TTL;
+        o->reply.ede = ede;
+        const char *why = ede == EDE_DNSSEC_BOGUS    ? "DNSSEC validation failed"
+                          : ede == EDE_NETWORK_ERROR ? "nothing could be sent"
+                          : f->kind == FLIGHT_PUBLIC ? "no usable answer"
+                                                     : "no target gave a usable answer";
+        snprintf(o->text, sizeof(o->text), "%s%s: %s", f->kind == FLIGHT_PUBLIC ? "" : "rule ",
+                 f->kind == FLIGHT_PUBLIC ? "public DNS" : f->rule_id, why);
+    }
+    flight_end(r, f, o, now);
+}
+
+void flight_trace(const struct flight *f, const char *what, const struct peer *peer,
+                  const char *text)
+{
+    if (!f->traced)
+        return;
+    char buf[ADDR_TEXT_MAX] = "";
+    if (peer)
+        sockname_format(&peer->name, buf, sizeof(buf));
+    struct trace_item item = {"need", what, f->rule_id[0] ? f->rule_id : NULL, f->key.name, false};
+    const struct query *q;
+    TAILQ_FOREACH(q, &f->followers, link)
+    trace_add(q->trace, &item, "%s%s%s", buf, peer ? " " : "", text);
+}
+
+/* --- what the driver feeds
+ * ---------------------------------------------------------------------------- */
+
+/* The flight and try of a handle, or NULL if the try is over. */
+static struct flight *handle_find(const struct resolver *r, uint64_t handle,
+                                  struct attempt **ret_attempt)
+{
+    size_t i = (uint32_t)handle >> ATTEMPT_BITS;
+    unsigned a = handle & ((1u << ATTEMPT_BITS) - 1);
+    if (i >= r->flights_made)
+        return NULL;
+    struct flight *f = &r->flights[i];
+    if (f->generation != handle >> 32 || a >= f->attempts_n || !f->attempts[a].open)
+        return NULL;
+    *ret_attempt = &f->attempts[a];
+    return f;
+}
+
+static void fill_send(struct resolver *r, const struct flight *f, const struct attempt *a,
+                      struct action *ret)
+{
+    ret->kind = ACTION_SEND;
+    ret->tcp = a->tcp;
+    ret->target = f->peers[a->peer].name;
+    ret->source = a->source;
+    ret->attach = f->attach;
+    memcpy(ret->attach_name, f->attach_name, sizeof(ret->attach_name));
+    ret->udp_size = a->edns ? LIMIT_UDP_EDNS : 0;
+    metric_add(r->metrics, METRIC_UPSTREAM_SENT, 1);
+    if (a->tcp)
+        metric_add(r->metrics, METRIC_UPSTREAM_TCP, 1);
+}
+
+bool resolver_action(struct resolver *r, uint64_t now, struct action *ret)
+{
+    struct flight *f = TAILQ_FIRST(&r->actions);
+    if (!f)
+        return false;
+    unsigned a = (unsigned)__builtin_ctz(f->unsent);
+    f->unsent &= (uint8_t)(f->unsent - 1);
+    if (!f->unsent)
+        TAILQ_REMOVE(&r->actions, f, action_link);
+    f->attempts[a].sent = now;
+    ret->handle = (uint64_t)f->generation << 32 | (uint64_t)(f - r->flights) << ATTEMPT_BITS | a;
+    memcpy(ret->qname, f->key.name, f->key.name_len);
+    ret->qtype = f->key.qtype;
+    ret->qclass = f->key.qclass;
+    ret->want_dnssec = false; /* nothing of it is passed on */
+    if (f->kind == FLIGHT_PUBLIC) {
+        ret->kind = ACTION_RECURSE;
+        metric_add(r->metrics, METRIC_RECURSION_SENT, 1);
+    } else {
+        fill_send(r, f, &f->attempts[a], ret);
+    }
+    return true;
+}
+
+/* The good end of a flight: r->scratch holds the clean reply. */
+static void flight_done(struct resolver *r, struct flight *f, const struct reply *reply,
+                        uint64_t now)
+{
+    struct outcome *o = f->kind == FLIGHT_PROBE ? NULL : outcome_new(reply->len);
+    if (o) {
+        uint8_t *msg = o->reply.msg;
+        memcpy(msg, reply->msg, reply->len);
+        o->reply = *reply;
+        o->reply.msg = msg;
+    }
+    flight_end(r, f, o, now);
+}
+
+/* This try brought nothing: asks elsewhere, or fails when all has been tried and none is open. */
+static void flight_move_on(struct resolver *r, struct flight *f, uint64_t now)
+{
+    if (f->kind == FLIGHT_RULE && attempt_next(r, f, now))
+        return;
+    for (unsigned i = 0; i < f->attempts_n; i++)
+        if (f->attempts[i].open)
+            return;
+    if (f->kind == FLIGHT_PROBE)
+        flight_end(r, f, NULL, now);
+    else
+        flight_fail(r, f, f->no_socket ? EDE_NETWORK_ERROR : EDE_NO_REACHABLE_AUTHORITY, now);
+}
+
+/* A reply of a rule's target, seen by the target's history. */
+static void note_answer(struct resolver *r, const struct flight *f, const struct attempt *a,
+                        enum accept verdict, uint64_t now)
+{
+    const struct peer *p = &f->peers[a->peer];
+    struct target *t = targets_get(r->targets, f->endpoint, &p->name, now);
+    target_answered(t, now - a->sent, verdict != ACCEPT_USELESS);
+    if (verdict == ACCEPT_NO_EDNS)
+        t->plain = true;
+    static const char *const texts[] = {
+        [ACCEPT_GOOD] = "answered",
+        [ACCEPT_FOREIGN] = "answered another question",
+        [ACCEPT_USELESS] = "gave no usable answer",
+        [ACCEPT_TRUNCATED] = "truncated its answer: asked again over TCP",
+        [ACCEPT_NO_EDNS] = "does not understand EDNS: asked again without",
+    };
+    flight_trace(f, verdict == ACCEPT_GOOD ? "reply" : "refused", p, texts[verdict]);
+}
+
+bool flight_reply(struct resolver *r, uint64_t handle, const uint8_t *wire, size_t len,
+                  uint64_t now)
+{
+    struct attempt *a;
+    struct flight *f = handle_find(r, handle, &a);
+    if (!f)
+        return false;
+    struct reply reply = {.msg = r->scratch};
+    enum accept verdict = accept_reply(&f->key, wire, len, a->edns, &reply);
+    bool public = f->kind == FLIGHT_PUBLIC;
+    if (verdict == ACCEPT_FOREIGN) {
+        metric_add(r->metrics, METRIC_UPSTREAM_REJECTED, 1);
+        if (!public) /* the right one may still come */
+            return false;
+    }
+    if (!public)
+        note_answer(r, f, a, verdict, now);
+    if (verdict == ACCEPT_GOOD || f->kind == FLIGHT_PROBE) { /* a probe needs any sign of life */
+        flight_done(r, f, &reply, now);
+        return true;
+    }
+    struct attempt was = *a;
+    a->open = false;
+    struct peer *p = &f->peers[was.peer];
+    bool again = !public &&
+                 ((verdict == ACCEPT_TRUNCATED && !was.tcp && p->tcp) || verdict == ACCEPT_NO_EDNS);
+    if (again && attempt_start(r, f, was.peer, was.tcp || verdict == ACCEPT_TRUNCATED, now))
+        return true;
+    p->bad = true;
+    flight_move_on(r, f, now);
+    return true;
+}
+
+void flight_failed(struct resolver *r, uint64_t handle, enum flight_failure why, uint64_t now)
+{
+    struct attempt *a;
+    struct flight *f = handle_find(r, handle, &a);
+    if (!f)
+        return;
+    if (f->kind == FLIGHT_PUBLIC) {
+        flight_fail(r, f, why == FLIGHT_BOGUS ? EDE_DNSSEC_BOGUS : EDE_NO_REACHABLE_AUTHORITY, now);
+        return;
+    }
+    struct peer *p = &f->peers[a->peer];
+    flight_trace(f, "failed", p,
+                 why == FLIGHT_NO_SOCKET ? "has no socket with the endpoint's address"
+                                         : "is unreachable");
+    f->no_socket = why == FLIGHT_NO_SOCKET;
+    if (why == FLIGHT_UNREACHABLE)
+        target_lost(targets_get(r->targets, f->endpoint, &p->name, now), now);
+    a->open = false;
+    p->bad = why == FLIGHT_UNREACHABLE;
+    flight_move_on(r, f, now);
+}
+
+bool flight_wanted(const struct resolver *r, uint64_t handle)
+{
+    struct attempt *a;
+    return handle_find(r, handle, &a) != NULL;
+}
+
+uint64_t resolver_deadline(const struct resolver *r)
+{
+    const struct timer *t = timers_first(&r->timers);
+    return t ? t->at : UINT64_MAX;
+}
+
+void resolver_tick(struct resolver *r, uint64_t now)
+{
+    for (struct timer *t; (t = timers_first(&r->timers)) && t->at <= now;)
+        attempt_timeout(r, (struct flight *)(void *)t, now);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flights: questions under way upstream, one for all queries that ask the same.
+ *
+ * A flight copies what it needs of its rule, so that it can outlive the query, and the snapshot,
+ * that began it. Its tries may overlap: when a target is late for its own history the next one is
+ * asked as well, and the first good reply of any wins. One thread. Private to src/resolve. */
+#ifndef RESOLVE_FLIGHT_H
+#define RESOLVE_FLIGHT_H
+
+#include <sys/queue.h>
+
+#include "base/limits.h"
+#include "resolve/cache.h"
+#include "resolve/target.h"
+#include "resolve/timer.h"
+
+struct resolver;
+struct query;
+
+#define FLIGHT_SOURCES 12    /* endpoint addresses, both families (spec/resolver.md 5: six each) */
+#define FLIGHT_STALE_MS 1800 /* budget while a stale answer is at hand (RFC 8767 5) */
+#define FLIGHT_PROBE_MS 2000 /* a probe that takes longer has failed */
+#define FLIGHT_FAILURE_TTL 1 /* seconds that a failure is remembered (RFC 9520 3.2) */
+#define FLIGHT_DOWN_WAITING \
+    256 /* tries under way to a target that is down: dead rules stay cheap */
+
+enum flight_kind {
+    FLIGHT_RULE,   /* asks the targets of a rule */
+    FLIGHT_PUBLIC, /* asks public recursion */
+    FLIGHT_PROBE,  /* a copy of a question, only to learn of one target */
+};
+
+/* One sending of the question. */
+struct attempt {
+    uint8_t peer; /* index of the target */
+    bool open;    /* an answer is still welcome */
+    bool tcp;
+    bool edns;
+    bool late;     /* its wait is over; another one was asked */
+    uint64_t sent; /* ns */
+    struct addr source;
+};
+
+struct peer {
+    struct sockname name;
+    bool udp, tcp; /* allowed by the endpoint's security groups, with a source of its family */
+    bool tried;
+    bool bad; /* it answered, uselessly: not asked again by this flight */
+};
+
+/* What ended a flight; shared by the queries that waited. */
+struct outcome {
+    unsigned refs;
+    bool failed;
+    struct reply reply; /* msg points behind this struct */
+    char text[128];     /* failed: a sentence for the extended error */
+};
+
+TAILQ_HEAD(query_list, query);
+
+struct flight {
+    struct timer timer; /* first: the heap gives it back */
+    uint32_t generation;
+    enum flight_kind kind;
+    struct query_list followers;
+    unsigned followers_n;
+    TAILQ_ENTRY(flight) action_link; /* in resolver.actions while `unsent` */
+    LIST_ENTRY(flight) hash_link;
+    SLIST_ENTRY(flight) free_link;
+    uint64_t hash;
+    uint64_t ends;  /* ns, the budget */
+    uint8_t unsent; /* bits of attempts that wait in resolver.actions */
+    bool traced;    /* some follower has a trace */
+    bool no_socket; /* the last failures were our own sockets, not the targets */
+    uint8_t attempts_n, peers_n, sources_n;
+    struct attempt attempts[LIMIT_TRIES];
+    struct peer peers[LIMIT_TARGETS];
+    struct addr sources[FLIGHT_SOURCES];
+    uint32_t endpoint; /* slot */
+    enum attach attach;
+    char attach_name[64];
+    char rule_id[64];
+    struct cache_key key;
+};
+
+TAILQ_HEAD(flight_queue, flight);
+LIST_HEAD(flight_bucket, flight);
+SLIST_HEAD(flight_stack, flight);
+
+enum flight_join {
+    FLIGHT_JOINED, /* the query waits in a flight now */
+    FLIGHT_LIMIT,  /* too much is under way */
+    FLIGHT_NO_WAY, /* no target can be asked: wrong family, not allowed, no endpoint */
+    FLIGHT_DOWN,   /* all targets are down and enough tries wait for them */
+};
+
+/* Makes the query wait for the answer to its key: in the flight of an equal question, or in a new
+ * one. q->stale says that a stale answer is at hand. */
+enum flight_join flight_join(struct resolver *r, struct query *q);
+
+/* Takes a waiting query out of its flight, which goes on for the cache's sake. */
+void flight_leave(struct query *q);
+
+/* Ends a flight: keeps the outcome (taken over; NULL: memory ran out) in the cache and makes the
+ * followers ready. */
+void flight_end(struct resolver *r, struct flight *f, struct outcome *outcome, uint64_t now);
+
+/* Ends a flight with a failure. `ede` is an extended error code. */
+void flight_fail(struct resolver *r, struct flight *f, uint16_t ede, uint64_t now);
+
+/* Sends a copy of f's question to one of its targets, only to learn whether it lives. */
+void flight_probe(struct resolver *r, const struct flight *f, unsigned peer, uint64_t now);
+
+/* Adds a line about a target (NULL: none) to the traces of all followers; step "need". Costs a
+ * branch when nobody traces. */
+void flight_trace(const struct flight *f, const char *what, const struct peer *peer,
+                  const char *text);
+
+/* Gives an outcome back. Accepts NULL. */
+void outcome_unref(struct outcome *o);
+
+/* The tries of a flight: attempt.c. */
+
+/* Fills peers and sources from a rule. False: none can be asked. */
+bool attempt_peers(struct flight *f, const struct rule *rule);
+
+/* Asks the best target that is left. False: none is left, or all are down and busy. */
+bool attempt_next(struct resolver *r, struct flight *f, uint64_t now);
+
+/* Asks one target, or public recursion, and sets the timer. False: LIMIT_TRIES are used up. */
+bool attempt_start(struct resolver *r, struct flight *f, unsigned peer, bool tcp, uint64_t now);
+
+/* The end of all attempts: nothing more is counted as waiting. */
+void attempt_close_all(struct resolver *r, struct flight *f, uint64_t now);
+
+/* The flight's timer has run out. */
+void attempt_timeout(struct resolver *r, struct flight *f, uint64_t now);
+
+#endif

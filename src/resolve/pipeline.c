@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pipeline: one table of named steps and one loop, so that what a query goes through can be
+ * read in one place and printed. Nothing else calls a step. */
+#include "resolve/pipeline.h"
+
+#include "base/check.h"
+
+static const struct {
+    const char *name;
+    enum step (*run)(struct query *q);
+} steps[] = {
+    [STEP_IDENTIFY] = {"identify", step_identify}, [STEP_ADMIT] = {"admit", step_admit},
+    [STEP_ROUTE] = {"route", step_route},          [STEP_LOCAL] = {"local", step_local},
+    [STEP_CACHE] = {"cache", step_cache},          [STEP_JOIN] = {"join", step_join},
+    [STEP_ACCEPT] = {"accept", step_accept},       [STEP_CHASE] = {"chase", step_chase},
+    [STEP_ANSWER] = {"answer", step_answer},
+};
+
+enum query_state pipeline_run(struct query *q)
+{
+    enum step step = (enum step)q->step;
+    for (unsigned n = 0; step < STEP_SENT; n++) {
+        if (n == LIMIT_STEPS) {
+            query_trace(q, steps[step].name, "limit", NULL, "more than %d steps", LIMIT_STEPS);
+            query_fail(q, EDE_OTHER, "the query took too many steps");
+            step = STEP_ANSWER;
+        }
+        step = steps[step].run(q);
+    }
+    q->step = step;
+    return step == STEP_SENT ? QUERY_ANSWER : step == STEP_DROPPED ? QUERY_DROP : QUERY_WAIT;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers that others give: from the cache, or from a flight. When everybody fails, a stale answer
+ * is better than none (RFC 8767), and the failure itself is remembered for a moment so that it is
+ * not repeated for every client (RFC 9520). */
+#include "base/clock.h"
+#include "resolve/chase.h"
+
+/* The text of a failure that names the rule; "public recursion" has none. */
+static const char *failure_text(struct query *q, const char *what)
+{
+    const char *text = q->route == ROUTE_FORWARD
+                           ? arena_printf(&q->arena, "rule %s: %s", q->rule->id, what)
+                           : arena_printf(&q->arena, "public DNS: %s", what);
+    return text ? text : what;
+}
+
+/* Serves the stale answer if there is one, else SERVFAIL. */
+static enum step give_up(struct query *q, uint16_t ede, const char *text)
+{
+    if (!q->stale.msg || ede == EDE_DNSSEC_BOGUS) {
+        query_trace(q, "accept", "failed", q->route == ROUTE_FORWARD ? q->rule->id : NULL, "%s",
+                    text);
+        query_fail(q, ede, text);
+        return STEP_ANSWER;
+    }
+    metric_add(q->r->metrics, METRIC_CACHE_STALE, 1);
+    query_trace(q, "cache", "stale", NULL, "%s: an old answer is served (RFC 8767)", text);
+    q->ede = EDE_STALE_ANSWER;
+    q->ede_text = text;
+    return chase_reply(q, &q->stale);
+}
+
+/* True if this question failed a moment ago; then *ret is the next step. */
+static bool failed_lately(struct query *q, enum step *ret)
+{
+    struct reply reply = {.msg = q->out, .body = reply_body(q->key.name_len)};
+    q->key.kind++; /* CACHE_RULE -> CACHE_RULE_FAILED, CACHE_PUBLIC likewise */
+    struct cache_at at = {&q->key, q->hash, q->now}; /* failures lie in the answer's own set */
+    enum cache_result found = cache_get(q->r->cache, &at, 0, &reply);
+    q->key.kind--;
+    if (found != CACHE_FRESH)
+        return false;
+    *ret = give_up(q, reply.ede, failure_text(q, "it failed a moment ago"));
+    return true;
+}
+
+/* Looks the question up. The records go straight to the answer buffer if they may stay there, else
+ * into the query's own memory. */
+static enum cache_result lookup(struct query *q, struct reply *ret)
+{
+    size_t body = reply_body(q->key.name_len);
+    *ret = (struct reply){.msg = q->out, .body = body};
+    struct cache_at at = {&q->key, q->hash, q->now};
+    enum cache_result found = CACHE_MISS;
+    if (!q->parts_n) {
+        found = cache_get(q->r->cache, &at, q->out_size - body, ret);
+        if (found == CACHE_MISS || (found == CACHE_FRESH && ret->len <= q->out_size))
+            return found;
+    }
+    size_t mark = q->arena.used;
+    ret->msg = arena_alloc(&q->arena, body + LIMIT_CACHE_ANSWER);
+    if (!ret->msg)
+        return CACHE_MISS;
+    found = cache_get(q->r->cache, &at, LIMIT_CACHE_ANSWER, ret);
+    q->arena.used = mark; /* only what was found stays allocated, at the same place */
+    if (found != CACHE_MISS)
+        ret->msg = arena_alloc(&q->arena, ret->len);
+    return found;
+}
+
+enum step step_cache(struct query *q)
+{
+    struct reply reply;
+    enum step next;
+    q->key.qtype = q->msg.qtype;
+    q->key.qclass = q->msg.qclass;
+    q->key.zero = 0;
+    q->stale.msg = NULL;
+    q->hash = cache_hash(q->r->cache, &q->key);
+    enum cache_result found = lookup(q, &reply);
+    if (found == CACHE_FRESH) {
+        metric_add(q->r->metrics, METRIC_CACHE_HITS, 1);
+        query_trace(q, "cache", "hit", NULL, "%u records, good for %u s",
+                    reply.answers + reply.authorities, reply.ttl);
+        return chase_reply(q, &reply);
+    }
+    metric_add(q->r->metrics, METRIC_CACHE_MISSES, 1);
+    query_trace(q, "cache", found == CACHE_STALE ? "expired" : "miss", NULL, "%s",
+                found == CACHE_STALE ? "an old answer is kept in case all fails" : "not cached");
+    if (found == CACHE_STALE)
+        q->stale = reply;
+    return failed_lately(q, &next) ? next : STEP_JOIN;
+}
+
+enum step step_join(struct query *q)
+{
+    if (q->now - q->begun >= LIMIT_QUERY_MS * NS_PER_MS) /* a chain of slow steps; nobody waits */
+        return give_up(q, EDE_NO_REACHABLE_AUTHORITY, "the chain took too long");
+    switch (flight_join(q->r, q)) {
+    case FLIGHT_JOINED:
+        return STEP_PARKED;
+    case FLIGHT_LIMIT:
+        metric_add(q->r->metrics, METRIC_DROPPED_LIMIT, 1);
+        if (q->stale.msg)
+            return give_up(q, EDE_OTHER, "too many questions are under way");
+        query_trace(q, "join", "dropped", NULL, "too many questions are under way");
+        return STEP_DROPPED;
+    case FLIGHT_NO_WAY:
+        return give_up(q, EDE_NETWORK_ERROR,
+                       failure_text(q, q->rule->endpoint
+                                           ? "no target can be asked from its endpoint"
+                                           : "its outbound endpoint does not exist"));
+    case FLIGHT_DOWN:
+        return give_up(q, EDE_NO_REACHABLE_AUTHORITY, failure_text(q, "all targets are down"));
+    }
+    return STEP_DROPPED;
+}
+
+enum step step_accept(struct query *q)
+{
+    struct outcome *o = q->outcome;
+    q->outcome = NULL;
+    if (!o)
+        return give_up(q, EDE_OTHER, "out of memory");
+    q->held[q->held_n++] = o;
+    if (o->failed)
+        return give_up(q, o->reply.ede, o->text);
+    query_trace(q, "accept", "answer", NULL, "%u records accepted%s",
+                o->reply.answers + o->reply.authorities, o->reply.ttl ? "" : ", not to be cached");
+    return chase_reply(q, &o->reply);
+}
