@@ -23,6 +23,8 @@
 #define LOOKS 2
 #define ID_DRAWS 8                 /* random ids tried before a socket counts as full */
 #define QUERY_BYTES 320            /* header, longest name, type, class, OPT */
+#define GROW_FIRST 16              /* sockets that a new pool opens one for each question; */
+#define GROW_EVERY 4               /* then one for so many, so that nobody waits long */
 #define RENEW_NS (100 * NS_PER_MS) /* between replacements in one pool */
 #define SHUT_NS (1 * NS_PER_S)     /* a pool that could open no socket is left alone so long */
 #define POOL_IDLE_NS (60 * NS_PER_S)
@@ -44,6 +46,7 @@ struct up_pool {
     struct upstream_udp *owner;
     struct up_sock **socks;
     unsigned n, size;
+    unsigned asked;                     /* questions since it grew */
     uint64_t used, renewed, shut_until; /* ns */
     LIST_ENTRY(up_pool) bucket;
     TAILQ_ENTRY(up_pool) recent; /* least recently used first */
@@ -280,22 +283,34 @@ static void steal(struct upstream_udp *u, const struct up_pool *keep)
         pool_free(oldest);
 }
 
-/* A socket of the pool at random, after it grew or changed a little. NULL: there is none. */
-static struct up_sock *pool_pick(struct up_pool *p, enum flight_failure *ret_failure)
+/* Adds a socket if it is time to. The failure is for the resolver, if the pool stays empty. */
+static void pool_develop(struct up_pool *p, enum flight_failure *ret_failure)
 {
     struct upstream_udp *u = p->owner;
     uint64_t now = u->worker->now;
-    *ret_failure = FLIGHT_NO_SOCKET;
     if (p->n == u->pool_max && now - p->renewed >= RENEW_NS) {
         p->renewed = now;
         sock_retire(u, p->socks[rnd_below(&u->worker->rnd, p->n)]);
     }
-    if (!p->n && u->sockets >= u->sockets_max)
+    if (p->n == u->pool_max || now < p->shut_until ||
+        (p->n >= GROW_FIRST && ++p->asked < GROW_EVERY))
+        return;
+    if (u->sockets >= u->sockets_max) {
+        if (p->n)
+            return;
         steal(u, p);
-    if (p->n < u->pool_max && now >= p->shut_until && (u->sockets < u->sockets_max || !p->n) &&
-        pool_grow(p, ret_failure))
+    }
+    p->asked = 0;
+    if (pool_grow(p, ret_failure))
         p->shut_until = now + SHUT_NS; /* ports, descriptors or the address are missing */
-    return p->n ? p->socks[rnd_below(&u->worker->rnd, p->n)] : NULL;
+}
+
+/* A socket of the pool at random. NULL: there is none. */
+static struct up_sock *pool_pick(struct up_pool *p, enum flight_failure *ret_failure)
+{
+    *ret_failure = FLIGHT_NO_SOCKET;
+    pool_develop(p, ret_failure);
+    return p->n ? p->socks[rnd_below(&p->owner->worker->rnd, p->n)] : NULL;
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */

@@ -218,6 +218,9 @@ static void test_bad_address(void **state)
     assert_int_equal(sockname_parse("192.0.2.1:0", 0, &config.listen), 0);
     assert_int_equal(http_start(&config, &second), ERR_IO);
     assert_null(second);
+    config.listen = http_address(http); /* taken: two servers must not share a port unnoticed */
+    assert_int_equal(http_start(&config, &second), ERR_IO);
+    assert_null(second);
     http_stop(NULL);
 }
 
