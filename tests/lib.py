@@ -55,8 +55,8 @@ class Server:
         self.process = None
         self.starts = 0
 
-    def command(self, *words, check=True):
-        done = subprocess.run([BRIDGE53, *words], capture_output=True, text=True, timeout=60)
+    def command(self, *words, check=True, stdin=None):
+        done = subprocess.run([BRIDGE53, *words], capture_output=True, text=True, timeout=60, input=stdin)
         if check and done.returncode:
             raise RuntimeError(f"bridge53 {' '.join(words)}: {done.stderr.strip()}")
         return done
