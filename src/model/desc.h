@@ -11,6 +11,18 @@
 /* How packets of a VPC reach us (design, "Attachments"). */
 enum attach { ATTACH_SHARED, ATTACH_NETNS, ATTACH_DEVICE };
 
+/* How AAAA records are made of A records (RFC 6147): the prefix that carries the IPv4 address, and
+ * addresses that do not count as AAAA records (5.1.4). */
+struct dns64_desc {
+    struct prefix prefix; /* 32, 40, 48, 56, 64 or 96 bits (RFC 6052 2.2); family 0: DNS64_PREFIX */
+    const struct prefix *exclude; /* IPv6; NULL: DNS64_EXCLUDE */
+    size_t exclude_n;
+};
+
+#define DNS64_PREFIX "64:ff9b::/96"       /* RFC 6052 2.1 */
+#define DNS64_EXCLUDE "::ffff:0.0.0.0/96" /* RFC 6147 5.1.4 */
+#define DNS64_EXCLUDE_MAX 16
+
 struct vpc_desc {
     const char *id;
     const char *account;
@@ -22,6 +34,7 @@ struct vpc_desc {
     bool reverse;       /* autodefined reverse names (ResolverConfig) */
     enum attach attach;
     const char *attach_name; /* namespace or device; NULL for shared */
+    struct dns64_desc dns64; /* for its subnets and inbound endpoints that switch it on */
 };
 
 struct subnet_desc {
@@ -30,6 +43,7 @@ struct subnet_desc {
     const struct prefix *cidrs;
     size_t cidrs_n;
     bool dns64;
+    struct dns64_desc own64; /* what it sets goes before the VPC's */
 };
 
 enum direction { DIRECTION_INBOUND, DIRECTION_OUTBOUND, DIRECTION_INBOUND_DELEGATION };
@@ -52,6 +66,7 @@ struct endpoint_desc {
     enum direction direction;
     const struct endpoint_address_desc *addresses; /* an address of each family counts as one */
     size_t addresses_n;
+    bool dns64; /* inbound: clients get DNS64 with the VPC's settings (Dns64Enabled) */
     const struct allow *ingress; /* inbound: clients; port is ours */
     size_t ingress_n;
     const struct allow *egress; /* outbound: targets; port is theirs */
