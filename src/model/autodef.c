@@ -18,6 +18,8 @@
 #define NAME_LOOPBACK_V6 "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"
 #define NAME_UNSPECIFIED_V6 \
     "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"
+#define NAME_170 "170.0.0.192.in-addr.arpa"
+#define NAME_171 "171.0.0.192.in-addr.arpa"
 
 /* Which tables have a row. */
 enum part {
@@ -30,6 +32,8 @@ enum content {
     CONTENT_NONE,
     CONTENT_ADDRESSES, /* the loopback addresses at `owner` */
     CONTENT_PTR,       /* a PTR to localhost. at `owner` */
+    CONTENT_IPV4ONLY,  /* the well-known IPv4-only addresses at `owner` (RFC 7050 2.2) */
+    CONTENT_PTR4ONLY,  /* a PTR to ipv4only.arpa. at `owner` (RFC 8880 7.2) */
 };
 
 struct row {
@@ -46,6 +50,9 @@ static const struct row rows[] = {
     {PART_ALWAYS, AUTODEF_ZONE, CONTENT_ADDRESSES, "localdomain", {"localhost.localdomain"}},
     {PART_ALWAYS, AUTODEF_ZONE, CONTENT_PTR, "127.in-addr.arpa", {"1.0.0.127.in-addr.arpa"}},
     {PART_ALWAYS, AUTODEF_ZONE, CONTENT_PTR, NAME_LOOPBACK_V6, {NAME_LOOPBACK_V6}},
+    {PART_ALWAYS, AUTODEF_DNS64, CONTENT_IPV4ONLY, "ipv4only.arpa", {"ipv4only.arpa"}},
+    {PART_ALWAYS, AUTODEF_DNS64, CONTENT_PTR4ONLY, NAME_170, {NAME_170}},
+    {PART_ALWAYS, AUTODEF_DNS64, CONTENT_PTR4ONLY, NAME_171, {NAME_171}},
     {PART_REVERSE, AUTODEF_ZONE, CONTENT_NONE, NAME_UNSPECIFIED_V6, {NULL}},
     {PART_REVERSE, AUTODEF_ZONE, CONTENT_NONE, "254.169.254.169.in-addr.arpa", {NULL}},
     {PART_REVERSE, AUTODEF_REVERSE, CONTENT_NONE, "10.in-addr.arpa", {NULL}},
@@ -56,27 +63,27 @@ static const struct row rows[] = {
 #define ROWS_172 16 /* 16.172.in-addr.arpa to 31.172.in-addr.arpa */
 #define ROWS_COMPUTE 2
 
-/* One record to be put into a zone. */
+/* A record set to be put into a zone. */
 struct record {
     const uint8_t *owner;
     uint16_t type;
     uint32_t ttl;
     const uint8_t *rdata;
-    uint16_t len;
+    uint16_t len;  /* of one record */
+    unsigned more; /* records beside the first, each `len` bytes behind the one before */
 };
 
 static int record_put(struct zone *z, const struct edit *e, const struct record *r)
 {
     uint8_t rdata[2 + 2 * NAME_MAX_WIRE + 20];
-    struct rrset_desc d = {.owner = r->owner,
-                           .type = r->type,
-                           .ttl = r->ttl,
-                           .rdata = rdata,
-                           .rdata_len = 2u + r->len,
-                           .count = 1};
+    struct rrset_desc d = {
+        .owner = r->owner, .type = r->type, .ttl = r->ttl, .rdata = rdata, .count = 1 + r->more};
 
-    memcpy(rdata, &r->len, 2);
-    memcpy(rdata + 2, r->rdata, r->len);
+    for (unsigned i = 0; i < d.count; i++) {
+        memcpy(rdata + d.rdata_len, &r->len, 2);
+        memcpy(rdata + d.rdata_len + 2, r->rdata + i * r->len, r->len);
+        d.rdata_len += 2u + r->len;
+    }
     return zone_put(z, e, &d);
 }
 
@@ -87,7 +94,7 @@ static struct zone *zone_make(const struct edit *e, const uint8_t *apex, uint32_
     uint32_t numbers[5] = {htonl(1), htonl(3600), htonl(1200), htonl(604800), htonl(ttl)};
     uint8_t soa[2 * NAME_MAX_WIRE + 20];
     size_t len = name_copy(soa, apex);
-    struct record ns = {apex, TYPE_NS, ttl, apex, (uint16_t)len};
+    struct record ns = {apex, TYPE_NS, ttl, apex, (uint16_t)len, 0};
     struct zone *z = zone_new(e, "autodefined", apex);
 
     if (!z)
@@ -96,7 +103,7 @@ static struct zone *zone_make(const struct edit *e, const uint8_t *apex, uint32_
     len += sizeof(rname);
     memcpy(soa + len, numbers, sizeof(numbers));
     len += sizeof(numbers);
-    struct record r = {apex, TYPE_SOA, ttl, soa, (uint16_t)len};
+    struct record r = {apex, TYPE_SOA, ttl, soa, (uint16_t)len, 0};
     if (record_put(z, e, &r) < 0 || record_put(z, e, &ns) < 0) {
         zone_free(z);
         return NULL;
@@ -108,19 +115,29 @@ static struct zone *zone_make(const struct edit *e, const uint8_t *apex, uint32_
 static int content_put(struct zone *z, const struct edit *e, const struct row *row)
 {
     static const uint8_t v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
-    static const uint8_t localhost[] = "\11localhost";
+    static const uint8_t only[8] = {192, 0, 0, 170, 192, 0, 0, 171};
+    static const uint8_t localhost[] = "\11localhost", ipv4only[] = "\10ipv4only\4arpa";
+    static const struct {
+        enum content content;
+        struct record record;
+    } contents[] = {
+        {CONTENT_ADDRESSES, {NULL, TYPE_A, TTL_FIXED, v4, sizeof(v4), 0}},
+        {CONTENT_ADDRESSES, {NULL, TYPE_AAAA, TTL_FIXED, v6, sizeof(v6), 0}},
+        {CONTENT_PTR, {NULL, TYPE_PTR, TTL_FIXED, localhost, sizeof(localhost), 0}},
+        {CONTENT_IPV4ONLY, {NULL, TYPE_A, TTL_FIXED, only, 4, 1}},
+        {CONTENT_PTR4ONLY, {NULL, TYPE_PTR, TTL_FIXED, ipv4only, sizeof(ipv4only), 0}},
+    };
     uint8_t owner[NAME_MAX_WIRE];
     int r = 0;
 
-    for (unsigned i = 0; i < 2 && row->owners[i] && row->content && !r; i++) {
-        struct record a = {owner, TYPE_A, TTL_FIXED, v4, sizeof(v4)};
-        struct record aaaa = {owner, TYPE_AAAA, TTL_FIXED, v6, sizeof(v6)};
-        struct record ptr = {owner, TYPE_PTR, TTL_FIXED, localhost, sizeof(localhost)};
+    for (unsigned i = 0; i < 2 && row->owners[i] && !r; i++) {
         name_parse(row->owners[i], owner);
-        if (row->content == CONTENT_PTR)
-            r = record_put(z, e, &ptr);
-        else if (!(r = record_put(z, e, &a)))
-            r = record_put(z, e, &aaaa);
+        for (unsigned k = 0; k < sizeof(contents) / sizeof(contents[0]) && !r; k++) {
+            struct record put = contents[k].record;
+            put.owner = owner;
+            if (contents[k].content == row->content)
+                r = record_put(z, e, &put);
+        }
     }
     if (!r)
         zone_seal(z, 0);
@@ -163,7 +180,7 @@ static int table_add_row(struct autodef_table *t, const struct edit *e, const st
 {
     uint8_t apex[NAME_MAX_WIRE];
 
-    if (row->kind != AUTODEF_ZONE)
+    if (row->kind == AUTODEF_REVERSE)
         return table_add_text(t, e, row->kind, row->apex);
     name_parse(row->apex, apex);
     struct zone *z = zone_make(e, apex, TTL_FIXED);

@@ -46,6 +46,7 @@ void compiler_free(struct compiler *c)
     while ((t = map_next(&c->autodefs, &pos, &key)))
         autodef_table_free(t);
     map_free(&c->autodefs);
+    dns64_free(&c->dns64);
     map_free(&c->prefixes);
     free(c->listeners);
     free(c->current);

@@ -148,7 +148,6 @@ static struct endpoint endpoint_of(const struct endpoint_desc *d,
     for (size_t i = 0; i < d->addresses_n; i++)
         addresses[i] = (struct endpoint_address){d->addresses[i].id, d->addresses[i].addr};
     return (struct endpoint){
-
         .direction = d->direction,
         .addresses = addresses,
         .addresses_n = (unsigned)d->addresses_n,
@@ -156,6 +155,7 @@ static struct endpoint endpoint_of(const struct endpoint_desc *d,
         .ingress_n = (unsigned)d->ingress_n,
         .egress = d->egress,
         .egress_n = (unsigned)d->egress_n,
+        .dns64 = d->dns64,
     };
 }
 

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "model/autodef.h"
 #include "model/compile.h"
+#include "model/dns64.h"
 #include "model/snapshot_priv.h"
 #include "model/zone_priv.h"
 
@@ -70,9 +71,16 @@ struct subnet_rec {
     struct tie of_vpc;
     struct vpc_rec *vpc;
     bool dns64;
+    struct dns64_desc own64; /* its list lies behind cidrs */
     unsigned cidrs_n;
-    struct prefix cidrs[]; /* then the id */
+    struct prefix cidrs[]; /* then the prefixes of own64, then the id: see subnet_rec_id */
 };
+
+/* The id of a subnet, which lies behind its prefixes. */
+static inline const char *subnet_rec_id(const struct subnet_rec *s)
+{
+    return (const char *)(s->cidrs + s->cidrs_n + s->own64.exclude_n);
+}
 
 struct endpoint_rec {
     struct endpoint *endpoint; /* NULL: not there */
@@ -114,6 +122,7 @@ struct compiler {
     struct map vpcs, subnets, endpoints, rules, zones; /* records by id */
     struct map prefixes; /* vpc_rec by prefix on the shared listener */
     struct map autodefs; /* autodef_table by region and setting */
+    struct dns64_settings dns64;
     struct tie *dirty_vpcs, *dirty_endpoints, *dirty_rules, *dirty_zones;
     struct tie *shadowed;
     uint32_t vpc_slots, endpoint_slots, rule_slots, zone_slots; /* next ones */

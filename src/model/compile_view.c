@@ -147,9 +147,11 @@ static int subnets_fill(struct work *w)
     n = 0;
     for (const struct tie *t = w->vpc->subnets; t; t = t->next) {
         const struct subnet_rec *s = t->owner;
-        const char *id = (const char *)(s->cidrs + s->cidrs_n);
-        size_t len = strlen(id) + 1;
-        v->subnet[n] = (struct view_subnet){memcpy(ids, id, len), s->dns64};
+        const struct dns64 *dns64 = NULL;
+        size_t len = strlen(subnet_rec_id(s)) + 1;
+        if (s->dns64 && !(dns64 = dns64_get(&w->c->dns64, &w->vpc->info->dns64_own, &s->own64)))
+            return ERR_NOMEM;
+        v->subnet[n] = (struct view_subnet){memcpy(ids, subnet_rec_id(s), len), dns64};
         ids += len;
         for (unsigned i = 0; i < s->cidrs_n && !r; i++)
             r = lpm_set(&v->subnets, &s->cidrs[i], n, NULL);
@@ -165,7 +167,7 @@ static struct view *view_new(const struct vpc_rec *vpc)
 
     for (const struct tie *t = vpc->subnets; t; t = t->next) {
         const struct subnet_rec *s = t->owner;
-        size += sizeof(struct view_subnet) + strlen((const char *)(s->cidrs + s->cidrs_n)) + 1;
+        size += sizeof(struct view_subnet) + strlen(subnet_rec_id(s)) + 1;
     }
     return calloc(1, size);
 }

@@ -34,28 +34,34 @@ void vpc_touch(struct compiler *c, struct vpc_rec *v)
         tie_add(&c->dirty_vpcs, &v->dirty, v);
 }
 
-static struct vpc_info *info_new(const struct edit *e, const char *id, const struct vpc_desc *d)
+static struct vpc_info *info_new(struct compiler *c, const char *id, const struct vpc_desc *d)
 {
     char domain[ID_MAX + 32];
     size_t cidrs = d->cidrs_n * sizeof(d->cidrs[0]);
+    size_t exclude = d->dns64.exclude_n * sizeof(d->dns64.exclude[0]);
     struct vpc_info head = {
-        .seq = e->seq,
+        .seq = c->edit.seq,
         .id = id,
         .cidrs_n = (unsigned)d->cidrs_n,
         .attach = d->attach,
         .dns_support = d->dns_support,
         .dns_hostnames = d->dns_hostnames,
         .reverse = d->reverse,
+        .dns64 = dns64_get(&c->dns64, &d->dns64, NULL),
+        .dns64_own = d->dns64,
     };
 
     autodef_domain(d->region, domain, sizeof(domain));
-    uint8_t *at =
-        malloc(pack_room(sizeof(head)) + pack_room(cidrs) + pack_room_str(d->account) +
-               pack_room_str(d->region) + pack_room_str(domain) + pack_room_str(d->attach_name));
-    if (!at)
+    uint8_t *at = malloc(pack_room(sizeof(head)) + pack_room(cidrs) + pack_room(exclude) +
+                         pack_room_str(d->account) + pack_room_str(d->region) +
+                         pack_room_str(domain) + pack_room_str(d->attach_name));
+    if (!at || !head.dns64) {
+        free(at);
         return NULL;
+    }
     struct vpc_info *info = pack(&at, &head, sizeof(head));
     info->cidrs = pack(&at, d->cidrs, cidrs);
+    info->dns64_own.exclude = pack(&at, d->dns64.exclude, exclude);
 
     info->account = pack_str(&at, d->account);
     info->region = pack_str(&at, d->region);
@@ -84,7 +90,7 @@ static bool vpc_desc_valid(const struct vpc_desc *d)
     if (d->attach != ATTACH_SHARED && !d->attach_name)
         return false;
     return name_parse(autodef_domain(d->region, domain, sizeof(domain)), name) >= 0 &&
-           cidrs_valid(d->cidrs, d->cidrs_n);
+           cidrs_valid(d->cidrs, d->cidrs_n) && dns64_valid(&d->dns64);
 }
 
 /* True if the VPC's listeners are the same. */
@@ -112,7 +118,7 @@ int compile_vpc(struct compiler *c, const struct vpc_desc *d)
     if (!v)
         return ERR_NOMEM;
     vpc_touch(c, v);
-    struct vpc_info *info = info_new(&c->edit, v->id, d);
+    struct vpc_info *info = info_new(c, v->id, d);
     if (!info || garbage_reserve(c->edit.garbage) < 0) {
         free(info);
         return ERR_NOMEM;
@@ -152,26 +158,31 @@ int compile_vpc_del(struct compiler *c, const char *id)
 
 int compile_subnet(struct compiler *c, const struct subnet_desc *d)
 {
-    size_t cidrs = d->cidrs_n * sizeof(d->cidrs[0]), len = strlen(d->id) + 1;
+    size_t prefixes = d->cidrs_n + d->own64.exclude_n, len = strlen(d->id) + 1;
     void *old = NULL;
 
-    if (len > ID_MAX || strlen(d->vpc_id) >= ID_MAX || !cidrs_valid(d->cidrs, d->cidrs_n))
+    if (len > ID_MAX || strlen(d->vpc_id) >= ID_MAX || !cidrs_valid(d->cidrs, d->cidrs_n) ||
+        !dns64_valid(&d->own64))
         return ERR_INVALID;
     struct vpc_rec *v = vpc_get(c, d->vpc_id);
     if (!v)
         return ERR_NOMEM;
     vpc_touch(c, v);
-    struct subnet_rec *s = calloc(1, sizeof(*s) + cidrs + len);
+    struct subnet_rec *s = calloc(1, sizeof(*s) + prefixes * sizeof(s->cidrs[0]) + len);
     if (!s || map_put(&c->subnets, d->id, s, &old) < 0) {
         free(s);
         return ERR_NOMEM;
     }
     s->vpc = v;
     s->dns64 = d->dns64;
+    s->own64 = d->own64;
     s->cidrs_n = (unsigned)d->cidrs_n;
-    if (cidrs)
-        memcpy(s->cidrs, d->cidrs, cidrs);
-    memcpy(s->cidrs + s->cidrs_n, d->id, len);
+    for (size_t i = 0; i < d->cidrs_n; i++)
+        s->cidrs[i] = d->cidrs[i];
+    for (size_t i = 0; i < d->own64.exclude_n; i++)
+        s->cidrs[d->cidrs_n + i] = d->own64.exclude[i];
+    s->own64.exclude = s->cidrs + s->cidrs_n;
+    memcpy(s->cidrs + prefixes, d->id, len);
     tie_add(&v->subnets, &s->of_vpc, s);
     if (old) {
         struct subnet_rec *o = old;

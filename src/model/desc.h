@@ -15,8 +15,8 @@ enum attach { ATTACH_SHARED, ATTACH_NETNS, ATTACH_DEVICE };
  * addresses that do not count as AAAA records (5.1.4). */
 struct dns64_desc {
     struct prefix prefix; /* 32, 40, 48, 56, 64 or 96 bits (RFC 6052 2.2); family 0: DNS64_PREFIX */
-    const struct prefix *exclude; /* IPv6; NULL: DNS64_EXCLUDE */
-    size_t exclude_n;
+    const struct prefix *exclude; /* IPv6 */
+    size_t exclude_n;             /* 0: DNS64_EXCLUDE; DNS64_EXCLUDE_MAX at most */
 };
 
 #define DNS64_PREFIX "64:ff9b::/96"       /* RFC 6052 2.1 */

@@ -31,7 +31,12 @@ struct addr view_example(const struct view *v)
     return p.addr;
 }
 
-const char *view_subnet(const struct view *v, const struct addr *a, bool *ret_dns64)
+const struct dns64 *view_dns64(const struct view *v)
+{
+    return v->info->dns64;
+}
+
+const char *view_subnet(const struct view *v, const struct addr *a, const struct dns64 **ret_dns64)
 {
     uint32_t i = lpm_find(&v->subnets, a);
 

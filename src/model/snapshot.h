@@ -29,6 +29,18 @@ struct rule {
     unsigned targets_n;
 };
 
+/* A DNS64 setting (RFC 6147). Equal settings are the same object. */
+struct dns64 {
+    struct prefix prefix; /* Pref64::/n, masked */
+    uint16_t number;      /* in cache keys; never another setting's. 0: none was left, and what is
+                             synthesized with it is not cached */
+    unsigned exclude_n;
+    const struct prefix *exclude; /* RFC 6147 5.1.4 */
+};
+
+/* True if an AAAA record with this address counts as absent. */
+bool dns64_excluded(const struct dns64 *d, const uint8_t aaaa[16]);
+
 struct endpoint_address {
     const char *id; /* rni-... */
     struct addr addr;
@@ -47,6 +59,7 @@ struct endpoint {
     unsigned ingress_n;
     const struct allow *egress;
     unsigned egress_n;
+    bool dns64; /* its clients get DNS64, with the setting of the host VPC */
 };
 
 /* True if some entry allows `peer` with this protocol and port. O(entries). */
@@ -59,6 +72,7 @@ enum autodef_kind {
     AUTODEF_REVERSE, /* PTR of an address: the ip-... name if it is in the VPC, else the zone's
                         denial */
     AUTODEF_COMPUTE, /* ip-a-b-c-d.<region>.compute.internal: A if it is in the VPC */
+    AUTODEF_DNS64,   /* a constant zone that is there for clients with DNS64 only (RFC 8880) */
 };
 
 struct autodef {
@@ -101,8 +115,12 @@ bool view_contains(const struct view *v, const struct addr *a);
  * primary CIDR), for questions that are asked in its name; family 0 if it has no CIDR. */
 struct addr view_example(const struct view *v);
 
-/* The subnet of an address: its id, or NULL; *ret_dns64 (may be NULL) is its switch. */
-const char *view_subnet(const struct view *v, const struct addr *a, bool *ret_dns64);
+/* The subnet of an address: its id, or NULL. *ret_dns64 (may be NULL) is its DNS64 setting, NULL
+ * where it is switched off; unchanged if there is no subnet. */
+const char *view_subnet(const struct view *v, const struct addr *a, const struct dns64 **ret_dns64);
+
+/* The VPC's DNS64 setting, for whoever has it switched on without a subnet. */
+const struct dns64 *view_dns64(const struct view *v);
 
 /* The store's revision that it shows, and its number in this process. */
 uint64_t snapshot_revision(const struct snapshot *s);

@@ -20,6 +20,8 @@ struct vpc_info {
     unsigned cidrs_n;
     enum attach attach;
     bool dns_support, dns_hostnames, reverse;
+    const struct dns64 *dns64;
+    struct dns64_desc dns64_own; /* as described: subnets may change parts of it */
 };
 
 /* Data of a leaf in an own table or a profile's table. */
@@ -38,7 +40,7 @@ struct autodef_table {
 
 struct view_subnet {
     const char *id;
-    bool dns64;
+    const struct dns64 *dns64; /* NULL: off */
 };
 
 struct view {

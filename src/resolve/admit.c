@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What we answer at all: recursive queries of class IN with one well-formed question
  * (spec/resolver.md 0.2, and 7 no. 18 for what the service leaves open). */
-#include "resolve/pipeline.h"
+#include "resolve/synthesize.h"
 
 static enum step reject(struct query *q, uint8_t rcode, const char *text)
 {
@@ -34,5 +34,7 @@ enum step step_admit(struct query *q)
         return reject(q, RCODE_REFUSED, "only recursive queries are served");
     if (type_is_meta(q->msg.qtype) && q->msg.qtype != TYPE_ANY)
         return reject(q, RCODE_REFUSED, "this type is not served");
+    q->qtype = q->msg.qtype;
+    synthesize_begin(q);
     return STEP_ROUTE;
 }

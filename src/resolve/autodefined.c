@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dns/addrname.h"
+#include "resolve/synthesize.h"
 
 static enum step answer_one(struct query *q, uint16_t type, const void *data, size_t len)
 {
@@ -63,7 +64,14 @@ static enum step compute(struct query *q, const struct autodef *a)
     if (name_labels(name) != name_labels(zone_apex(a->zone)) + 1 || !ip_label(name, &addr) ||
         !view_contains(q->view, &addr))
         return local_zone(q, a->zone);
-    return asked(q, TYPE_A) ? answer_one(q, TYPE_A, addr.b, 4) : exists(q, a);
+    if (!synthesize_wanted(q))
+        return asked(q, TYPE_A) ? answer_one(q, TYPE_A, addr.b, 4) : exists(q, a);
+    uint8_t rdata[2 + 4];
+    memcpy(rdata, &(uint16_t){4}, 2);
+    memcpy(rdata + 2, addr.b, 4);
+    synthesize_set(q, &(struct rrset_view){.ttl = LOCAL_TTL, .count = 1, .rdata = rdata}, LOCAL_TTL,
+                   view_vpc(q->view));
+    return STEP_ANSWER;
 }
 
 /* True for "0.10.in-addr.arpa" and the like: part of an address, so a node above addresses. */
@@ -97,6 +105,7 @@ enum step local_autodefined(struct query *q, const struct autodef *a)
     q->rcode = RCODE_NOERROR;
     switch (a->kind) {
     case AUTODEF_ZONE:
+    case AUTODEF_DNS64:
         break;
     case AUTODEF_REVERSE:
         return reverse(q, a);

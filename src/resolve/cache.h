@@ -27,7 +27,7 @@ struct cache_key {
     uint16_t qtype, qclass;
     uint8_t kind;     /* enum cache_kind */
     uint8_t name_len; /* bytes */
-    uint16_t zero;
+    uint16_t dns64;   /* 0; or the number of a DNS64 setting: the answer that its clients get */
     _Alignas(8) uint8_t name[256]; /* canonical */
 };
 

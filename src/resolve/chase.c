@@ -24,6 +24,7 @@ enum step step_chase(struct query *q)
         return STEP_ANSWER;
     }
     cache_key_name(&q->key, q->name);
+    q->qtype = q->msg.qtype;
     if (q->trace)
         q->trace->depth = q->depth;
     query_trace(q, "chase", "target", NULL, "the target is matched in the same view");

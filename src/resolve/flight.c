@@ -69,11 +69,11 @@ static struct flight_bucket *bucket_of(struct resolver *r, uint64_t hash)
     return &r->buckets[hash & r->buckets_mask];
 }
 
-static struct flight *flight_find(struct resolver *r, const struct query *q)
+static struct flight *flight_find(struct resolver *r, uint64_t hash, const struct cache_key *key)
 {
     struct flight *f;
-    LIST_FOREACH(f, bucket_of(r, q->hash), hash_link)
-    if (f->hash == q->hash && memcmp(&f->key, &q->key, cache_key_size(&q->key)) == 0)
+    LIST_FOREACH(f, bucket_of(r, hash), hash_link)
+    if (f->hash == hash && memcmp(&f->key, key, cache_key_size(key)) == 0)
         return f;
     return NULL;
 }
@@ -87,29 +87,75 @@ static void flight_follow(struct flight *f, struct query *q)
     q->flight = f;
 }
 
+/* A flight for a question of the query's route, which nobody follows yet. NULL: too many. */
+static struct flight *flight_make(struct resolver *r, const struct query *q, uint64_t hash,
+                                  const struct cache_key *key)
+{
+    enum flight_kind kind = q->route == ROUTE_RECURSIVE ? FLIGHT_PUBLIC : FLIGHT_RULE;
+    struct flight *f = flight_new(r, kind, key, q->now);
+    if (!f)
+        return NULL;
+    f->hash = hash;
+    LIST_INSERT_HEAD(bucket_of(r, f->hash), f, hash_link);
+    return f;
+}
+
+/* Sends the first try. On failure the flight is gone, and its followers must have left it. */
+static enum flight_join flight_start(struct resolver *r, struct flight *f, const struct query *q)
+{
+    bool public = f->kind == FLIGHT_PUBLIC, way = public || attempt_peers(f, q->rule);
+    if (way && (public ? attempt_start(r, f, 0, false, q->now) : attempt_next(r, f, q->now)))
+        return FLIGHT_JOINED;
+    return way ? FLIGHT_DOWN : FLIGHT_NO_WAY;
+}
+
 /* Starts a flight for the query, which follows it. */
 static enum flight_join flight_begin(struct resolver *r, struct query *q)
 {
-    bool public = q->route == ROUTE_RECURSIVE;
-    struct flight *f = flight_new(r, public ? FLIGHT_PUBLIC : FLIGHT_RULE, &q->key, q->now);
+    struct flight *f = flight_make(r, q, q->hash, &q->key);
     if (!f)
         return FLIGHT_LIMIT;
-    f->hash = q->hash;
-    LIST_INSERT_HEAD(bucket_of(r, f->hash), f, hash_link);
     if (q->stale.msg)
         f->ends = q->now + FLIGHT_STALE_MS * NS_PER_MS;
     flight_follow(f, q);
-    bool way = public || attempt_peers(f, q->rule);
-    if (way && (public ? attempt_start(r, f, 0, false, q->now) : attempt_next(r, f, q->now)))
-        return FLIGHT_JOINED;
-    flight_leave(q);
-    flight_free(r, f, q->now);
-    return way ? FLIGHT_DOWN : FLIGHT_NO_WAY;
+    enum flight_join result = flight_start(r, f, q);
+    if (result != FLIGHT_JOINED) {
+        flight_leave(q);
+        flight_free(r, f, q->now);
+    }
+    return result;
+}
+
+/* True if the cache has an answer to a question, or remembers that there was none. */
+static bool is_cached(const struct resolver *r, const struct cache_at *at)
+{
+    struct cache_key failed = *at->key;
+    struct reply unused = {0};
+    if (cache_get(r->cache, at, 0, &unused) == CACHE_FRESH)
+        return true;
+    failed.kind++;
+    struct cache_at failure = {&failed, at->hash, at->now};
+    return cache_get(r->cache, &failure, 0, &unused) == CACHE_FRESH;
+}
+
+void flight_ahead(struct resolver *r, const struct query *q)
+{
+    struct cache_key key = q->key;
+    key.qtype = TYPE_A;
+    struct cache_at at = {&key, cache_hash(r->cache, &key), q->now};
+    if (flight_find(r, at.hash, &key) || is_cached(r, &at))
+        return;
+    struct flight *f = flight_make(r, q, at.hash, &key);
+    if (!f) /* the query asks by itself later */
+        return;
+    query_trace(q, "synthesize", "ahead", NULL, "A records are asked for at the same time");
+    if (flight_start(r, f, q) != FLIGHT_JOINED)
+        flight_free(r, f, q->now);
 }
 
 enum flight_join flight_join(struct resolver *r, struct query *q)
 {
-    struct flight *f = flight_find(r, q);
+    struct flight *f = flight_find(r, q->hash, &q->key);
     if (!f)
         return flight_begin(r, q);
     if (f->followers_n >= LIMIT_FOLLOWERS)
@@ -169,8 +215,7 @@ void flight_end(struct resolver *r, struct flight *f, struct outcome *outcome, u
     flight_free(r, f, now);
 }
 
-/* An outcome with one reference and room for a message, or NULL. */
-static struct outcome *outcome_new(size_t len)
+struct outcome *outcome_new(size_t len)
 {
     struct outcome *o = malloc(sizeof(*o) + len);
     if (!o)

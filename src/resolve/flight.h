@@ -98,6 +98,10 @@ enum flight_join {
  * one. q->stale says that a stale answer is at hand. */
 enum flight_join flight_join(struct resolver *r, struct query *q);
 
+/* Starts a flight for the A records of the query's name, where they are not cached or asked for
+ * already: nobody waits in it, but the query will look for its answer when it has its own. */
+void flight_ahead(struct resolver *r, const struct query *q);
+
 /* Takes a waiting query out of its flight, which goes on for the cache's sake. */
 void flight_leave(struct query *q);
 
@@ -115,6 +119,9 @@ void flight_probe(struct resolver *r, const struct flight *f, unsigned peer, uin
  * branch when nobody traces. */
 void flight_trace(const struct flight *f, const char *what, const struct peer *peer,
                   const char *text);
+
+/* A new outcome with one reference and room for a message of `len` bytes, or NULL. */
+struct outcome *outcome_new(size_t len);
 
 /* Gives an outcome back. Accepts NULL. */
 void outcome_unref(struct outcome *o);

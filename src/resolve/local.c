@@ -6,23 +6,30 @@
 
 #include "dns/rdata.h"
 #include "resolve/policy.h"
+#include "resolve/synthesize.h"
 
-/* The SOA of the zone for a denial: its TTL is the negative TTL (RFC 2308 3). */
-static void deny(struct query *q, const struct zone *z, const struct rrset *soa)
+/* How long a denial by this SOA holds, in seconds (RFC 2308 3). */
+static uint32_t negative_ttl(const struct rrset *soa)
 {
-    if (!soa)
-        return;
     const uint8_t *rdata = rrset_rdata(soa);
     uint16_t len;
     memcpy(&len, rdata, sizeof(len));
     uint32_t minimum = rdata_soa_minimum(rdata + sizeof(len), len), ttl = rrset_ttl(soa);
+    return ttl < minimum ? ttl : minimum;
+}
+
+/* The SOA of the zone for a denial: its TTL is the negative TTL. */
+static void deny(struct query *q, const struct zone *z, const struct rrset *soa)
+{
+    if (!soa)
+        return;
     struct rrset_view view = {
         .owner = zone_apex(z),
         .type = TYPE_SOA,
         .class = CLASS_IN,
-        .ttl = ttl < minimum ? ttl : minimum,
+        .ttl = negative_ttl(soa),
         .count = 1,
-        .rdata = rdata,
+        .rdata = rrset_rdata(soa),
     };
     query_add(q, SECTION_AUTHORITY, &view, 0);
 }
@@ -63,15 +70,25 @@ static void add_additional(struct query *q, const struct zone *z, const struct r
     }
 }
 
+/* The name has nothing of the type: what DNS64 can make of its A records, else a denial. */
+static enum step nodata(struct query *q, const struct zone *z, const struct zone_found *f,
+                        const char *why)
+{
+    query_trace(q, "local", "nodata", zone_id(z), "%s", why);
+    uint32_t absent = f->soa ? negative_ttl(f->soa) : SYNTHESIZE_TTL;
+    if (!synthesize_wanted(q) || !synthesize_zone(q, z, absent))
+        deny(q, z, f->soa);
+    return STEP_ANSWER;
+}
+
 static enum step found(struct query *q, const struct zone *z, const struct zone_found *f)
 {
     struct rrset_view view = {.owner = q->name};
     unsigned first;
-    if (!policy_view(q, z, f->set, &view, &first)) {
-        query_trace(q, "local", "nodata", zone_id(z), "the record set has no data for this query");
-        deny(q, z, f->soa);
-        return STEP_ANSWER;
-    }
+    if (!policy_view(q, z, f->set, &view, &first))
+        return nodata(q, z, f, "the record set has no data for this query");
+    if (synthesize_wanted(q) && view.type == TYPE_AAAA && !synthesize_filter(q, &view, &first))
+        return nodata(q, z, f, "all its AAAA records are excluded");
     if (!query_add(q, SECTION_ANSWER, &view, first))
         return STEP_ANSWER;
     if (f->result == ZONE_CNAME) {
@@ -125,12 +142,11 @@ enum step local_zone(struct query *q, const struct zone *z)
         return found(q, z, &f);
     case ZONE_DNAME:
         return renamed(q, z, &f);
+    case ZONE_NODATA:
+        return nodata(q, z, &f, "the name has no records of this type");
     case ZONE_DELEGATION:
         /* Without a rule that follows it, a delegation leads nowhere (spec/resolver.md 7 no. 8). */
         query_trace(q, "local", "delegation", zone_id(z), "NS records without a DELEGATE rule");
-        break;
-    case ZONE_NODATA:
-        query_trace(q, "local", "nodata", zone_id(z), "the name has no records of this type");
         break;
     case ZONE_NXDOMAIN:
         q->rcode = RCODE_NXDOMAIN;

@@ -9,10 +9,15 @@ static const struct {
     const char *name;
     enum step (*run)(struct query *q);
 } steps[] = {
-    [STEP_IDENTIFY] = {"identify", step_identify}, [STEP_ADMIT] = {"admit", step_admit},
-    [STEP_ROUTE] = {"route", step_route},          [STEP_LOCAL] = {"local", step_local},
-    [STEP_CACHE] = {"cache", step_cache},          [STEP_JOIN] = {"join", step_join},
-    [STEP_ACCEPT] = {"accept", step_accept},       [STEP_CHASE] = {"chase", step_chase},
+    [STEP_IDENTIFY] = {"identify", step_identify},
+    [STEP_ADMIT] = {"admit", step_admit},
+    [STEP_ROUTE] = {"route", step_route},
+    [STEP_LOCAL] = {"local", step_local},
+    [STEP_CACHE] = {"cache", step_cache},
+    [STEP_JOIN] = {"join", step_join},
+    [STEP_ACCEPT] = {"accept", step_accept},
+    [STEP_SYNTHESIZE] = {"synthesize", step_synthesize},
+    [STEP_CHASE] = {"chase", step_chase},
     [STEP_ANSWER] = {"answer", step_answer},
 };
 

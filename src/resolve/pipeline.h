@@ -14,6 +14,7 @@ enum step {
     STEP_CACHE,
     STEP_JOIN,
     STEP_ACCEPT,
+    STEP_SYNTHESIZE,
     STEP_CHASE,
     STEP_ANSWER,
     STEP_SENT,
@@ -44,6 +45,9 @@ enum step step_join(struct query *q);
 
 /* Takes what a flight brought. */
 enum step step_accept(struct query *q);
+
+/* DNS64: looks at q->reply, the answer to AAAA or A (RFC 6147). */
+enum step step_synthesize(struct query *q);
 
 /* Goes on with the target of a chain, as if it had been asked, in the same view. */
 enum step step_chase(struct query *q);

@@ -236,6 +236,12 @@ const struct message *query_message(const struct query *q)
 /* --- decisions
  * ---------------------------------------------------------------------------------------- */
 
+void query_hold(struct query *q, struct outcome *o)
+{
+    if (should(q->held_n < QUERY_HELD))
+        q->held[q->held_n++] = o;
+}
+
 void query_fail(struct query *q, uint16_t ede, const char *text)
 {
     q->rcode = RCODE_SERVFAIL;

@@ -30,6 +30,9 @@ struct part {
 };
 
 #define QUERY_ADDITIONAL 16 /* address sets added for MX, SRV and NS */
+#define QUERY_HELD                                                                \
+    (3 * (LIMIT_CHAIN + 1)) /* a link of a chain: AAAA, A, and what is made of it \
+                             */
 #define QUERY_PARTS (2 * LIMIT_CHAIN + 2 + QUERY_ADDITIONAL)
 
 enum query_place {
@@ -66,11 +69,19 @@ struct query {
     const uint8_t *name;  /* the name asked now, as the answer spells it */
     struct cache_key key; /* its canonical form in key.name, always */
     uint64_t hash;        /* of key, once the cache was asked */
+    uint16_t qtype;       /* asked now: A while DNS64 looks for what it can translate */
     enum route route;
     const struct rule *rule;
     const struct zone *zone;
     const struct autodef *autodef;
     struct reply stale; /* msg is NULL: none at hand */
+
+    /* DNS64, for questions that it acts on */
+    const struct dns64 *dns64; /* NULL: not on this one */
+    struct reply reply;        /* what step_synthesize is to look at */
+    uint32_t absent;           /* seconds that AAAA is absent: synthesized records live no longer */
+    const char *aaaa_failed;   /* why AAAA could not be asked; NULL: it could */
+    uint16_t aaaa_ede;
 
     /* what was decided */
     uint8_t rcode; /* of the answer; 16 is BADVERS */
@@ -81,7 +92,7 @@ struct query {
 
     uint8_t head[MSG_HEADER + NAME_MAX_WIRE + 4]; /* header and question as sent */
     struct arena arena;
-    struct outcome *held[LIMIT_CHAIN + 1];      /* outcomes that parts point into */
+    struct outcome *held[QUERY_HELD];           /* outcomes that parts point into */
     struct part parts[QUERY_PARTS];             /* large, used from the front: a parked query */
     _Alignas(8) uint8_t mem[LIMIT_QUERY_ARENA]; /* touches few pages */
 };
@@ -112,6 +123,9 @@ struct resolver {
 /* A reason to fail that goes to the client as SERVFAIL with an extended error. `text` stays valid
  * as long as the query. */
 void query_fail(struct query *q, uint16_t ede, const char *text);
+
+/* Keeps an outcome, whose reference it takes, until the query ends. */
+void query_hold(struct query *q, struct outcome *o);
 
 /* Adds a record set to the answer. False: the answer has too many parts; the query was failed. */
 bool query_add(struct query *q, enum section section, const struct rrset_view *view,

@@ -4,7 +4,7 @@
  * The view gives all entries on the path from the name to the root, the most specific first. The
  * first that has something to say wins and is final. A SYSTEM rule that wins says: go on as if
  * there were no rules. */
-#include "resolve/pipeline.h"
+#include "resolve/synthesize.h"
 
 #include <stdio.h>
 
@@ -74,6 +74,8 @@ static const char *objection(const struct query *q, const struct match *m, enum 
         return "works by name servers, not by names";
     if (c == CAND_RULE && ch->system)
         return "a SYSTEM rule cuts this name out of all rules";
+    if (c == CAND_AUTODEFINED && m->autodef->kind == AUTODEF_DNS64)
+        return synthesize_setting(q) ? NULL : "the client has no DNS64";
     if (c != CAND_RULE && !view_private(q->view))
         return "enableDnsHostnames is off in this VPC";
     return NULL;
@@ -142,6 +144,8 @@ enum step step_route(struct query *q)
     struct match m[VIEW_MATCHES];
     struct choice ch = {false, false};
     unsigned n = view_matches(q->snapshot, q->view, q->key.name, m);
+    if (q->dns64 && q->msg.qtype == TYPE_PTR && synthesize_ptr(q, n ? name_labels(m[0].name) : 0))
+        return STEP_CHASE;
     q->route = ROUTE_RECURSIVE;
     q->rule = NULL;
     for (unsigned i = 0; i < n && (!ch.decided || q->trace); i++) {

@@ -4,6 +4,7 @@
  * not repeated for every client (RFC 9520). */
 #include "base/clock.h"
 #include "resolve/chase.h"
+#include "resolve/synthesize.h"
 
 /* The text of a failure that names the rule; "public recursion" has none. */
 static const char *failure_text(struct query *q, const char *what)
@@ -14,9 +15,21 @@ static const char *failure_text(struct query *q, const char *what)
     return text ? text : what;
 }
 
-/* Serves the stale answer if there is one, else SERVFAIL. */
+/* What a reply leads to: it is the answer, but for what DNS64 makes of it. */
+static enum step take(struct query *q, const struct reply *reply)
+{
+    if (!synthesize_wanted(q))
+        return chase_reply(q, reply);
+    q->reply = *reply;
+    return STEP_SYNTHESIZE;
+}
+
+/* Serves the stale answer if there is one, else SERVFAIL. Where DNS64 can do without AAAA, it does;
+ * not where AAAA was bogus: there may be one that somebody hides (RFC 6147 5.5). */
 static enum step give_up(struct query *q, uint16_t ede, const char *text)
 {
+    if (!q->stale.msg && ede != EDE_DNSSEC_BOGUS && synthesize_wanted(q) && q->qtype == TYPE_AAAA)
+        return synthesize_without(q, ede, text);
     if (!q->stale.msg || ede == EDE_DNSSEC_BOGUS) {
         query_trace(q, "accept", "failed", q->route == ROUTE_FORWARD ? q->rule->id : NULL, "%s",
                     text);
@@ -27,7 +40,7 @@ static enum step give_up(struct query *q, uint16_t ede, const char *text)
     query_trace(q, "cache", "stale", NULL, "%s: an old answer is served (RFC 8767)", text);
     q->ede = EDE_STALE_ANSWER;
     q->ede_text = text;
-    return chase_reply(q, &q->stale);
+    return take(q, &q->stale);
 }
 
 /* True if this question failed a moment ago; then *ret is the next step. */
@@ -68,21 +81,41 @@ static enum cache_result lookup(struct query *q, struct reply *ret)
     return found;
 }
 
+static void hit(struct query *q, const struct reply *reply)
+{
+    metric_add(q->r->metrics, METRIC_CACHE_HITS, 1);
+    query_trace(q, "cache", "hit", NULL, "%u records, good for %u s%s",
+                reply->answers + reply->authorities, reply->ttl,
+                q->key.dns64 ? ", as DNS64 made them" : "");
+}
+
+/* What DNS64 made of the name before, for a client with the same setting. */
+static bool made_before(struct query *q, struct reply *ret)
+{
+    q->key.dns64 = q->dns64->number;
+    q->hash = cache_hash(q->r->cache, &q->key);
+    bool found = q->key.dns64 && lookup(q, ret) == CACHE_FRESH;
+    if (found)
+        hit(q, ret);
+    q->key.dns64 = 0;
+    return found;
+}
+
 enum step step_cache(struct query *q)
 {
     struct reply reply;
     enum step next;
-    q->key.qtype = q->msg.qtype;
+    q->key.qtype = q->qtype;
     q->key.qclass = q->msg.qclass;
-    q->key.zero = 0;
+    q->key.dns64 = 0;
     q->stale.msg = NULL;
+    if (synthesize_wanted(q) && q->qtype == TYPE_AAAA && made_before(q, &reply))
+        return chase_reply(q, &reply);
     q->hash = cache_hash(q->r->cache, &q->key);
     enum cache_result found = lookup(q, &reply);
     if (found == CACHE_FRESH) {
-        metric_add(q->r->metrics, METRIC_CACHE_HITS, 1);
-        query_trace(q, "cache", "hit", NULL, "%u records, good for %u s",
-                    reply.answers + reply.authorities, reply.ttl);
-        return chase_reply(q, &reply);
+        hit(q, &reply);
+        return take(q, &reply);
     }
     metric_add(q->r->metrics, METRIC_CACHE_MISSES, 1);
     query_trace(q, "cache", found == CACHE_STALE ? "expired" : "miss", NULL, "%s",
@@ -98,6 +131,8 @@ enum step step_join(struct query *q)
         return give_up(q, EDE_NO_REACHABLE_AUTHORITY, "the chain took too long");
     switch (flight_join(q->r, q)) {
     case FLIGHT_JOINED:
+        if (synthesize_wanted(q) && q->qtype == TYPE_AAAA)
+            flight_ahead(q->r, q);
         return STEP_PARKED;
     case FLIGHT_LIMIT:
         metric_add(q->r->metrics, METRIC_DROPPED_LIMIT, 1);
@@ -122,10 +157,10 @@ enum step step_accept(struct query *q)
     q->outcome = NULL;
     if (!o)
         return give_up(q, EDE_OTHER, "out of memory");
-    q->held[q->held_n++] = o;
+    query_hold(q, o);
     if (o->failed)
         return give_up(q, o->reply.ede, o->text);
     query_trace(q, "accept", "answer", NULL, "%u records accepted%s",
                 o->reply.answers + o->reply.authorities, o->reply.ttl ? "" : ", not to be cached");
-    return chase_reply(q, &o->reply);
+    return take(q, &o->reply);
 }

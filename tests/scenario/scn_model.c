@@ -32,11 +32,31 @@ static size_t prefixes(const struct scn *s, const struct line *l, int at, struct
     return n;
 }
 
-/* vpc ID CIDR... [region=R] [netns=N] [no-hostnames] [no-support] [no-reverse] */
+/* Options prefix64=PREFIX and exclude64=PREFIX,... of a VPC or subnet; `exclude` has room for LIST.
+ */
+static struct dns64_desc dns64_of(const struct scn *s, const struct line *l, struct prefix *exclude)
+{
+    struct dns64_desc d = {.exclude = exclude};
+    const char *prefix = line_option(l, "prefix64"), *at = line_option(l, "exclude64");
+    if (prefix && prefix_parse(prefix, &d.prefix) < 0)
+        scn_fail(s, l, "'%s' is no prefix", prefix);
+    while (at && d.exclude_n < LIST) {
+        char word[ADDR_TEXT_MAX];
+        size_t len = strcspn(at, ",");
+        snprintf(word, sizeof(word), "%.*s", (int)len, at);
+        if (prefix_parse(word, &exclude[d.exclude_n++]) < 0)
+            scn_fail(s, l, "'%s' is no prefix", word);
+        at = at[len] ? at + len + 1 : NULL;
+    }
+    return d;
+}
+
+/* vpc ID CIDR... [prefix64=P] [exclude64=P,...] [region=R] [netns=N] [no-hostnames] [no-support]
+ * [no-reverse] */
 static void do_vpc(struct scn *s, const struct statement *st)
 {
     const struct line *l = &st->head;
-    struct prefix cidrs[LIST];
+    struct prefix cidrs[LIST], exclude[LIST];
     const char *region = line_option(l, "region"), *netns = line_option(l, "netns");
     struct vpc_desc d = {
         .id = l->word[1],
@@ -49,20 +69,23 @@ static void do_vpc(struct scn *s, const struct statement *st)
         .reverse = !line_has(l, "no-reverse"),
         .attach = netns ? ATTACH_NETNS : ATTACH_SHARED,
         .attach_name = netns,
+        .dns64 = dns64_of(s, l, exclude),
     };
     check(s, l, compile_vpc(s->compiler, &d));
 }
 
-/* subnet ID VPC CIDR... */
+/* subnet ID VPC CIDR... [dns64] [prefix64=P] [exclude64=P,...] */
 static void do_subnet(struct scn *s, const struct statement *st)
 {
     const struct line *l = &st->head;
-    struct prefix cidrs[LIST];
+    struct prefix cidrs[LIST], exclude[LIST];
     struct subnet_desc d = {
         .id = l->word[1],
         .vpc_id = l->word[2],
         .cidrs = cidrs,
         .cidrs_n = prefixes(s, l, 3, cidrs),
+        .dns64 = line_has(l, "dns64"),
+        .own64 = dns64_of(s, l, exclude),
     };
     check(s, l, compile_subnet(s->compiler, &d));
 }
@@ -98,7 +121,7 @@ static size_t allows(struct scn *s, const struct statement *st, const char *whic
     return 2;
 }
 
-/* endpoint ID VPC inbound|outbound ADDR...   ids of addresses: rni-ID-0, rni-ID-1, ... */
+/* endpoint ID VPC inbound|outbound ADDR... [dns64]   ids of addresses: rni-ID-0, rni-ID-1, ... */
 static void do_endpoint(struct scn *s, const struct statement *st)
 {
     const struct line *l = &st->head;
@@ -115,8 +138,11 @@ static void do_endpoint(struct scn *s, const struct statement *st)
         .ingress_n = allows(s, st, "ingress", ingress),
         .egress = egress,
         .egress_n = allows(s, st, "egress", egress),
+        .dns64 = line_has(l, "dns64"),
     };
     for (int i = 4; i < l->n && d.addresses_n < LIST; i++) {
+        if (strcmp(l->word[i], "dns64") == 0)
+            continue;
         snprintf(ids[d.addresses_n], sizeof(ids[0]), "rni-%.60s-%d", l->word[1], i - 4);
         addresses[d.addresses_n].id = ids[d.addresses_n];
         addresses[d.addresses_n++].addr = scn_addr(s, l, l->word[i]);

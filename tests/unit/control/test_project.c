@@ -189,11 +189,11 @@ static void test_vpc(void **state)
                                 .ipv6_cidr_blocks = &v6,
                                 .ipv6_cidr_blocks_n = 1,
                                 .enable_dns64 = TRI_TRUE};
-    bool dns64 = false;
+    const struct dns64 *dns64 = NULL;
     put(f, &kind_subnet, "subnet-1", &subnet);
     addr_parse("10.1.1.9", &source);
     assert_string_equal(view_subnet(view(f), &source, &dns64), "subnet-1");
-    assert_true(dns64);
+    assert_non_null(dns64);
     addr_parse("fd00:1::9", &source);
     assert_string_equal(view_subnet(view(f), &source, NULL), "subnet-1");
     del(f, &kind_subnet, "subnet-1");

@@ -409,14 +409,14 @@ static void test_subnets(void **state)
         .id = "subnet-1", .vpc_id = "vpc-a", .cidrs = &p, .cidrs_n = 1, .dns64 = true};
     struct addr a = ip("10.0.1.7"), b = ip("10.0.2.7");
     const struct snapshot *s;
-    bool dns64 = false;
+    const struct dns64 *dns64 = NULL;
 
     (void)state;
     assert_int_equal(compile_subnet(compiler, &d), 0);
     put_vpc("vpc-a", "10.0.0.0/16");
     s = commit();
     assert_string_equal(view_subnet(snapshot_view(s, 0), &a, &dns64), "subnet-1");
-    assert_true(dns64);
+    assert_non_null(dns64);
     assert_null(view_subnet(snapshot_view(s, 0), &b, NULL));
     d.dns64 = false;
     assert_int_equal(compile_subnet(compiler, &d), 0);
@@ -425,12 +425,65 @@ static void test_subnets(void **state)
     assert_int_equal(compile_subnet(compiler, &d), 0);
     s = commit();
     assert_string_equal(view_subnet(snapshot_view(s, 0), &a, &dns64), "subnet-1");
-    assert_false(dns64);
+    assert_null(dns64);
     assert_string_equal(view_subnet(snapshot_view(s, 0), &b, NULL), "subnet-2");
     assert_int_equal(compile_subnet_del(compiler, "subnet-1"), 0);
     assert_int_equal(compile_subnet_del(compiler, "subnet-1"), ERR_NOT_FOUND);
     s = commit();
     assert_null(view_subnet(snapshot_view(s, 0), &a, NULL));
+}
+
+/* The DNS64 setting of 10.0.1.7 in vpc-a. */
+static const struct dns64 *setting(const struct snapshot *s)
+{
+    const struct dns64 *d = NULL;
+    struct addr a = ip("10.0.1.7");
+
+    view_subnet(snapshot_view(s, 0), &a, &d);
+    return d;
+}
+
+/* What the subnet does not say comes from the VPC, and what that does not say, from the RFCs. Equal
+ * settings are one object, whichever way they came about. */
+static void test_dns64_settings(void **state)
+{
+    struct prefix p = net("10.0.1.0/24"), own = net("2001:db8:64::/96"), bad = net("fd00::/64");
+    struct subnet_desc d = {
+        .id = "subnet-1", .vpc_id = "vpc-a", .cidrs = &p, .cidrs_n = 1, .dns64 = true};
+    struct vpc_desc vpc = vpc_desc("vpc-a", &p);
+    uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff}, private[16] = {0xfd};
+    const struct dns64 *first, *second;
+
+    (void)state;
+    assert_int_equal(compile_subnet(compiler, &d), 0);
+    assert_int_equal(compile_vpc(compiler, &vpc), 0);
+    first = setting(commit());
+    assert_int_equal(first->prefix.bits, 96);
+    assert_int_equal(first->prefix.addr.b[1], 0x64);
+    assert_true(dns64_excluded(first, mapped));
+    assert_false(dns64_excluded(first, private));
+    d.own64.exclude = &bad;
+    d.own64.exclude_n = 1;
+    vpc.dns64.prefix = own;
+    assert_int_equal(compile_subnet(compiler, &d), 0);
+    assert_int_equal(compile_vpc(compiler, &vpc), 0);
+    second = setting(commit());
+    assert_ptr_not_equal(first, second);
+    assert_int_not_equal(first->number, second->number);
+    assert_memory_equal(&second->prefix.addr, &own.addr, sizeof(own.addr));
+    assert_false(dns64_excluded(second, mapped));
+    assert_true(dns64_excluded(second, private));
+    d.own64 = (struct dns64_desc){0};
+    vpc.dns64 = (struct dns64_desc){0};
+    assert_int_equal(compile_subnet(compiler, &d), 0);
+    assert_int_equal(compile_vpc(compiler, &vpc), 0);
+    assert_ptr_equal(setting(commit()), first);
+
+    vpc.dns64.prefix = net("2001:db8::/80"); /* no length of RFC 6052 */
+    assert_int_equal(compile_vpc(compiler, &vpc), ERR_INVALID);
+    d.own64.exclude = &p; /* not IPv6 */
+    d.own64.exclude_n = 1;
+    assert_int_equal(compile_subnet(compiler, &d), ERR_INVALID);
 }
 
 static bool has_listener(const struct snapshot *s, enum listener_kind kind, const char *addr,
@@ -599,9 +652,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_any_order), T(test_matches),  T(test_switches), T(test_localhost),
-        T(test_sharing),   T(test_identify), T(test_subnets),  T(test_listeners),
-        T(test_conflicts), T(test_delegate), T(test_allow),    T(test_invalid),
+        T(test_any_order), T(test_matches),   T(test_switches), T(test_localhost),
+        T(test_sharing),   T(test_identify),  T(test_subnets),  T(test_dns64_settings),
+        T(test_listeners), T(test_conflicts), T(test_delegate), T(test_allow),
+        T(test_invalid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static struct cache_key key_of(const char *name, uint64_t route)
     k.qtype = TYPE_TXT;
     k.qclass = CLASS_IN;
     k.kind = CACHE_RULE;
-    k.zero = 0;
+    k.dns64 = 0;
     cache_key_name(&k, wire);
     return k;
 }

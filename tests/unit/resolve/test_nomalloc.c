@@ -112,12 +112,48 @@ static void test_cache_hits(void **state)
     fixture_deinit(&f);
 }
 
+/* Synthesized answers (DNS64) are cached like others. */
+static void test_dns64_hits(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct query *q;
+    struct action a;
+    uint8_t wire[512];
+    struct prefix cidr;
+    fixture_init(&f, 64, 64);
+    prefix_parse("10.0.1.0/24", &cidr);
+    struct subnet_desc subnet = {
+        .id = "subnet-1", .vpc_id = "vpc-1", .cidrs = &cidr, .cidrs_n = 1, .dns64 = true};
+    assert_int_equal(compile_subnet(f.compiler, &subnet), 0);
+    assert_int_equal(compile_commit(f.compiler, 2), 0);
+    reader_quiescent(&f.reader);
+    assert_int_equal(fixture_ask(&f, "www.corp.internal", TYPE_AAAA, &q), QUERY_WAIT);
+    for (int i = 0; i < 2; i++) { /* AAAA, which has none, and A */
+        assert_true(resolver_action(f.resolver, f.now, &a));
+        assert_int_equal(a.qtype, i ? TYPE_A : TYPE_AAAA);
+        size_t len = fixture_reply(&a, 60, wire, sizeof(wire));
+        assert_true(flight_reply(f.resolver, a.handle, wire, len, f.now));
+    }
+    assert_ptr_equal(resolver_ready(f.resolver), q);
+    assert_int_equal(query_resume(f.resolver, q, f.out, sizeof(f.out), f.now), QUERY_ANSWER);
+    assert_int_equal(f.out[7], 1); /* one record, of an address below 64:ff9b:: */
+    query_free(f.resolver, q);
+    assert_int_equal(f.metrics.c[METRIC_SYNTHESIZED], 1);
+    expect_free(&f, "www.corp.internal", TYPE_AAAA, RCODE_NOERROR);
+    assert_int_equal(f.metrics.c[METRIC_SYNTHESIZED], 1);
+    expect_free(&f, "www.example.internal", TYPE_AAAA, RCODE_NOERROR);
+    assert_int_equal(f.metrics.c[METRIC_SYNTHESIZED], 1001);
+    fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters_work),
         cmocka_unit_test(test_zone_hits),
         cmocka_unit_test(test_cache_hits),
+        cmocka_unit_test(test_dns64_hits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
