@@ -18,6 +18,7 @@
 #include "cmd/explain_serve.h"
 #include "control/account.h"
 #include "control/project.h"
+#include "control/secret.h"
 #include "model/compile.h"
 #include "serve/serve.h"
 
@@ -138,7 +139,11 @@ static int start_dns(struct server *s, const struct args *a)
                                   .trust_anchors = args_get(a, "trust-anchors"),
                                   .recursion_forward = args_get(a, "forward-public"),
                                   .pin_cpu = (int)s->pin_cpu};
-    int err = serve_start(&config, &s->serve, &why);
+    int err = secret_get(s->store, &s->arena, "hops", config.secret, sizeof(config.secret));
+
+    if (err)
+        return fail("reading a secret from", args_get(a, "store"), err_text(err));
+    err = serve_start(&config, &s->serve, &why);
 
     return err ? fail("DNS:", why, err_text(err)) : 0;
 }

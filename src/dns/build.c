@@ -291,6 +291,7 @@ int build_rr(struct build *b, enum section section, const uint8_t *owner, uint16
 #define EDE_FIXED 6  /* option code, length and info code */
 #define EDE_OPTION 15
 #define OPT_DO 0x8000
+#define OPTION_FIXED 4 /* code and length of an option */
 
 /* Writes an OPT record's owner and fixed fields at p. */
 static void opt_put(uint8_t *p, const struct build_opt *opt, size_t rdlen)
@@ -311,7 +312,8 @@ static size_t ede_text_len(const struct build_opt *opt)
 
 size_t build_opt_size(const struct build_opt *opt)
 {
-    return OPT_FIXED + (opt->has_ede ? EDE_FIXED + ede_text_len(opt) : 0);
+    return OPT_FIXED + (opt->has_ede ? EDE_FIXED + ede_text_len(opt) : 0) +
+           (opt->mark ? OPTION_FIXED : 0);
 }
 
 int build_opt(struct build *b, const struct build_opt *opt)
@@ -324,9 +326,14 @@ int build_opt(struct build *b, const struct build_opt *opt)
     b->limit += b->reserved;
     b->reserved = 0;
     opt_put(p, opt, size - OPT_FIXED);
+    p += OPT_FIXED;
+    if (opt->mark) {
+        wire_put16(p, opt->mark);
+        wire_put16(p + 2, 0);
+        p += OPTION_FIXED;
+    }
     if (opt->has_ede) {
         size_t text = ede_text_len(opt);
-        p += OPT_FIXED;
         wire_put16(p, EDE_OPTION);
         wire_put16(p + 2, (uint16_t)(2 + text));
         wire_put16(p + 4, opt->ede_code);
@@ -390,4 +397,17 @@ int build_query(uint8_t *buf, size_t size, uint16_t id, uint16_t flags, const ui
     if (udp_size)
         opt_put(p + len + 4, &opt, 0);
     return (int)total;
+}
+
+int build_option(uint8_t *msg, size_t size, size_t len, uint16_t code, struct build_bytes data)
+{
+    uint8_t *rdlen = msg + len - 2; /* the OPT has no option yet */
+
+    if (size - len < OPTION_FIXED + (size_t)data.len)
+        return ERR_RANGE;
+    wire_put16(rdlen, (uint16_t)(OPTION_FIXED + data.len));
+    wire_put16(msg + len, code);
+    wire_put16(msg + len + 2, data.len);
+    memcpy(msg + len + OPTION_FIXED, data.data, data.len);
+    return (int)(len + OPTION_FIXED + data.len);
 }

@@ -54,6 +54,12 @@ int build_rrset(struct build *b, enum section section, const struct rrset_view *
 int build_rr(struct build *b, enum section section, const uint8_t *owner, uint16_t type,
              uint16_t class, uint32_t ttl, const uint8_t *rdata, uint16_t rdlen);
 
+/* Bytes that belong to somebody else. */
+struct build_bytes {
+    const uint8_t *data;
+    uint16_t len;
+};
+
 /* Parameters of an OPT record that we send. */
 struct build_opt {
     uint16_t udp_size;
@@ -62,6 +68,7 @@ struct build_opt {
     bool has_ede; /* add an extended error (RFC 8914) */
     uint16_t ede_code;
     const char *ede_text; /* UTF-8, may be NULL */
+    uint16_t mark;        /* code of an option without contents; 0: none */
 };
 
 /* Bytes that build_opt needs for these parameters. */
@@ -84,5 +91,9 @@ size_t build_end(struct build *b);
  * none). Returns the length, or ERR_RANGE. */
 int build_query(uint8_t *buf, size_t size, uint16_t id, uint16_t flags, const uint8_t *qname,
                 uint16_t qtype, uint16_t qclass, uint16_t udp_size, bool dnssec_ok);
+
+/* Adds an option to the OPT record that ends a message of `len` bytes, as build_query made it; the
+ * buffer has `size` bytes. Returns the new length, or ERR_RANGE. */
+int build_option(uint8_t *msg, size_t size, size_t len, uint16_t code, struct build_bytes data);
 
 #endif

@@ -120,12 +120,35 @@ static bool lists_equal(const struct listener_list *list, const struct work *w)
     return true;
 }
 
+static int addr_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct addr));
+}
+
+/* Fills in the addresses of inbound endpoints; the list has room for them. */
+static void inbound_fill(struct listener_list *list, struct addr *inbound)
+{
+    list->inbound = inbound;
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i].kind == LISTEN_INBOUND)
+            inbound[list->inbound_n++] = list->items[i].addr;
+    }
+    qsort(inbound, list->inbound_n, sizeof(inbound[0]), addr_compare);
+}
+
+bool snapshot_inbound(const struct snapshot *s, const struct addr *a)
+{
+    const struct listener_list *l = s->listeners;
+
+    return l->inbound_n && bsearch(a, l->inbound, l->inbound_n, sizeof(*a), addr_compare);
+}
+
 /* Copies the list with its strings into one block. */
 static struct listener_list *list_pack(const struct work *w, uint64_t generation)
 {
     struct listener_list head = {.generation = generation, .n = w->n};
-    size_t items = w->n * sizeof(w->items[0]);
-    size_t size = pack_room(sizeof(head)) + pack_room(items);
+    size_t items = w->n * sizeof(w->items[0]), inbound = w->n * sizeof(struct addr);
+    size_t size = pack_room(sizeof(head)) + pack_room(items) + pack_room(inbound);
 
     for (size_t i = 0; i < w->n; i++)
         size += pack_room_str(w->items[i].owner) + pack_room_str(w->items[i].attach_name);
@@ -139,6 +162,7 @@ static struct listener_list *list_pack(const struct work *w, uint64_t generation
         to[i].attach_name = pack_str(&at, w->items[i].attach_name);
     }
     list->items = to;
+    inbound_fill(list, (struct addr *)(void *)at);
     return list;
 }
 

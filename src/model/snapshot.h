@@ -160,4 +160,7 @@ struct listener {
 const struct listener *snapshot_listeners(const struct snapshot *s, size_t *ret_n,
                                           uint64_t *ret_generation);
 
+/* True if an inbound endpoint has this address, in whichever network. O(log of their number). */
+bool snapshot_inbound(const struct snapshot *s, const struct addr *a);
+
 #endif

@@ -60,6 +60,8 @@ struct listener_list {
     uint64_t generation;
     size_t n;
     const struct listener *items;
+    const struct addr *inbound; /* addresses of inbound endpoints, sorted */
+    size_t inbound_n;
 };
 
 struct snapshot {

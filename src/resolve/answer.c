@@ -79,6 +79,7 @@ static void encode(struct query *q)
         .has_ede = q->ede >= 0,
         .ede_code = (uint16_t)q->ede,
         .ede_text = q->ede_text,
+        .mark = q->looped && q->hops.n ? HOPS_CODE : 0, /* for whoever marked the question */
     };
     struct build b;
     build_begin(&b, q->out, answer_limit(q), q->msg.id,

@@ -52,8 +52,18 @@ static void text_copy(char *out, size_t size, const char *text)
     out[len] = 0;
 }
 
-bool attempt_peers(struct flight *f, const struct rule *rule)
+/* Extends the marker by our endpoint, once. */
+static void hops_extend(struct flight *f, const struct query *q)
 {
+    f->hops = q->hops;
+    if (f->hops.n < HOPS_MAX)
+        f->hops.hop[f->hops.n++] =
+            hops_hash(q->r->secret, q->rule->endpoint->id, f->key.name, f->key.qtype);
+}
+
+bool attempt_peers(struct flight *f, const struct query *q)
+{
+    const struct rule *rule = q->rule;
     const struct endpoint *e = rule->endpoint;
     text_copy(f->rule_id, sizeof(f->rule_id), rule->id);
     if (!e)
@@ -63,11 +73,15 @@ bool attempt_peers(struct flight *f, const struct rule *rule)
     text_copy(f->attach_name, sizeof(f->attach_name), e->attach_name ? e->attach_name : "");
     for (unsigned i = 0; i < e->addresses_n && f->sources_n < FLIGHT_SOURCES; i++)
         f->sources[f->sources_n++] = e->addresses[i].addr;
-    bool any = false;
+    bool any = false, own = false;
     for (unsigned i = 0; i < rule->targets_n && i < LIMIT_TARGETS; i++) {
         add_peer(f, e, &rule->targets[i]);
         any |= f->peers[i].udp || f->peers[i].tcp;
+        f->peers[i].own = snapshot_inbound(q->snapshot, &rule->targets[i].addr);
+        own |= f->peers[i].own;
     }
+    if (own)
+        hops_extend(f, q);
     return any;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "resolve/accept.h"
 #include "resolve/query_priv.h"
@@ -103,7 +104,7 @@ static struct flight *flight_make(struct resolver *r, const struct query *q, uin
 /* Sends the first try. On failure the flight is gone, and its followers must have left it. */
 static enum flight_join flight_start(struct resolver *r, struct flight *f, const struct query *q)
 {
-    bool public = f->kind == FLIGHT_PUBLIC, way = public || attempt_peers(f, q->rule);
+    bool public = f->kind == FLIGHT_PUBLIC, way = public || attempt_peers(f, q);
     if (way && (public ? attempt_start(r, f, 0, false, q->now) : attempt_next(r, f, q->now)))
         return FLIGHT_JOINED;
     return way ? FLIGHT_DOWN : FLIGHT_NO_WAY;
@@ -153,8 +154,17 @@ void flight_ahead(struct resolver *r, const struct query *q)
         flight_free(r, f, q->now);
 }
 
+/* True if the query came through the endpoint that it is to leave from now. */
+static bool goes_round(const struct resolver *r, const struct query *q)
+{
+    const struct endpoint *e = q->route == ROUTE_FORWARD ? q->rule->endpoint : NULL;
+    return e && hops_full_or_has(&q->hops, hops_hash(r->secret, e->id, q->key.name, q->key.qtype));
+}
+
 enum flight_join flight_join(struct resolver *r, struct query *q)
 {
+    if (q->hops.n && goes_round(r, q)) /* first: it would wait for itself */
+        return FLIGHT_LOOP;
     struct flight *f = flight_find(r, q->hash, &q->key);
     if (!f)
         return flight_begin(r, q);
@@ -183,6 +193,7 @@ void flight_probe(struct resolver *r, const struct flight *of, unsigned peer, ui
     f->ends = now + FLIGHT_PROBE_MS * NS_PER_MS;
     f->peers_n = 1;
     f->peers[0] = of->peers[peer];
+    f->hops = of->hops;
     f->sources_n = of->sources_n;
     memcpy(f->sources, of->sources, sizeof(f->sources));
     f->endpoint = of->endpoint;
@@ -221,21 +232,44 @@ struct outcome *outcome_new(size_t len)
     if (!o)
         return NULL;
     o->refs = 1;
-    o->failed = false;
+    o->failed = o->loop = false;
     o->reply = (struct reply){.msg = (uint8_t *)(o + 1), .len = len};
     return o;
 }
 
-void flight_fail(struct resolver *r, struct flight *f, uint16_t ede, uint64_t now)
+/* A failure without its text, or NULL. */
+static struct outcome *failure_new(const struct flight *f, uint16_t ede)
 {
     size_t body = reply_body(f->key.name_len);
     struct outcome *o = outcome_new(body);
+    if (!o)
+        return NULL;
+    o->failed = true;
+    o->text[0] = '\0';
+    o->reply.body = body;
+    o->reply.rcode = RCODE_SERVFAIL;
+    o->reply.ttl = FLIGHT_FAILURE_TTL;
+    o->reply.ede = ede;
+    return o;
+}
+
+/* Ends a flight whose question goes in a circle, as a target of ours says. Another target would
+ * only go round as well. */
+static void flight_loop(struct resolver *r, struct flight *f, const char *text, uint64_t now)
+{
+    struct outcome *o = f->kind == FLIGHT_PROBE ? NULL : failure_new(f, EDE_OTHER);
+    flight_trace(f, "loop", NULL, text);
     if (o) {
-        o->failed = true;
-        o->reply.body = body;
-        o->reply.rcode = RCODE_SERVFAIL;
-        o->reply.ttl = FLIGHT_FAILURE_TTL;
-        o->reply.ede = ede;
+        o->loop = true;
+        snprintf(o->text, sizeof(o->text), "%s", text);
+    }
+    flight_end(r, f, o, now);
+}
+
+void flight_fail(struct resolver *r, struct flight *f, uint16_t ede, uint64_t now)
+{
+    struct outcome *o = failure_new(f, ede);
+    if (o) {
         const char *why = ede == EDE_DNSSEC_BOGUS    ? "DNSSEC validation failed"
                           : ede == EDE_NETWORK_ERROR ? "nothing could be sent"
                           : f->kind == FLIGHT_PUBLIC ? "no usable answer"
@@ -288,6 +322,8 @@ static void fill_send(struct resolver *r, const struct flight *f, const struct a
     ret->attach = f->attach;
     memcpy(ret->attach_name, f->attach_name, sizeof(ret->attach_name));
     ret->udp_size = a->edns ? LIMIT_UDP_EDNS : 0;
+    if (f->peers[a->peer].own && a->edns)
+        ret->hops_len = (uint16_t)hops_write(r->secret, &f->hops, ret->hops);
     metric_add(r->metrics, METRIC_UPSTREAM_SENT, 1);
     if (a->tcp)
         metric_add(r->metrics, METRIC_UPSTREAM_TCP, 1);
@@ -308,6 +344,7 @@ bool resolver_action(struct resolver *r, uint64_t now, struct action *ret)
     ret->qtype = f->key.qtype;
     ret->qclass = f->key.qclass;
     ret->want_dnssec = false; /* nothing of it is passed on */
+    ret->hops_len = 0;
     if (f->kind == FLIGHT_PUBLIC) {
         ret->kind = ACTION_RECURSE;
         metric_add(r->metrics, METRIC_RECURSION_SENT, 1);
@@ -364,6 +401,28 @@ static void note_answer(struct resolver *r, const struct flight *f, const struct
     flight_trace(f, verdict == ACCEPT_GOOD ? "reply" : "refused", p, texts[verdict]);
 }
 
+size_t action_query(const struct action *a, uint8_t *buf)
+{
+    int len = build_query(buf, ACTION_QUERY, 0, FLAG_RD, a->qname, a->qtype, a->qclass, a->udp_size,
+                          a->want_dnssec);
+    if (len > 0 && a->hops_len)
+        len = build_option(buf, ACTION_QUERY, (size_t)len, HOPS_CODE,
+                           (struct build_bytes){a->hops, a->hops_len});
+    return should(len > 0) ? (size_t)len : 0;
+}
+
+/* True if a target of ours found that the question goes in a circle; the flight has ended then. */
+static bool ended_by_loop(struct resolver *r, struct flight *f, const struct peer *p,
+                          const uint8_t *wire, size_t len, uint64_t now)
+{
+    char text[sizeof(((struct outcome *)0)->text)];
+    struct message m;
+    if (!p->own || msg_parse_reply(wire, len, &m) < 0 || !hops_loop(&m.edns, text, sizeof(text)))
+        return false;
+    flight_loop(r, f, text, now);
+    return true;
+}
+
 bool flight_reply(struct resolver *r, uint64_t handle, const uint8_t *wire, size_t len,
                   uint64_t now)
 {
@@ -381,6 +440,9 @@ bool flight_reply(struct resolver *r, uint64_t handle, const uint8_t *wire, size
     }
     if (!public)
         note_answer(r, f, a, verdict, now);
+    if (verdict == ACCEPT_USELESS && !public &&
+        ended_by_loop(r, f, &f->peers[a->peer], wire, len, now))
+        return true;
     if (verdict == ACCEPT_GOOD || f->kind == FLIGHT_PROBE) { /* a probe needs any sign of life */
         flight_done(r, f, &reply, now);
         return true;

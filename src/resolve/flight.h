@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "resolve/cache.h"
+#include "resolve/hops.h"
 #include "resolve/target.h"
 #include "resolve/timer.h"
 
@@ -44,6 +45,7 @@ struct attempt {
 struct peer {
     struct sockname name;
     bool udp, tcp; /* allowed by the endpoint's security groups, with a source of its family */
+    bool own;      /* an inbound endpoint of ours: gets the hop marker */
     bool tried;
     bool bad; /* it answered, uselessly: not asked again by this flight */
 };
@@ -52,6 +54,7 @@ struct peer {
 struct outcome {
     unsigned refs;
     bool failed;
+    bool loop;          /* failed: a forwarding loop was found */
     struct reply reply; /* msg points behind this struct */
     char text[128];     /* failed: a sentence for the extended error */
 };
@@ -80,6 +83,7 @@ struct flight {
     enum attach attach;
     char attach_name[64];
     char rule_id[64];
+    struct hops hops; /* with our own, if a peer is one of ours */
     struct cache_key key;
 };
 
@@ -91,6 +95,7 @@ enum flight_join {
     FLIGHT_JOINED, /* the query waits in a flight now */
     FLIGHT_LIMIT,  /* too much is under way */
     FLIGHT_NO_WAY, /* no target can be asked: wrong family, not allowed, no endpoint */
+    FLIGHT_LOOP,   /* the query came through the rule's endpoint before */
     FLIGHT_DOWN,   /* all targets are down and enough tries wait for them */
 };
 
@@ -128,8 +133,8 @@ void outcome_unref(struct outcome *o);
 
 /* The tries of a flight: attempt.c. */
 
-/* Fills peers and sources from a rule. False: none can be asked. */
-bool attempt_peers(struct flight *f, const struct rule *rule);
+/* Fills peers and sources from the query's rule. False: none can be asked. */
+bool attempt_peers(struct flight *f, const struct query *q);
 
 /* Asks the best target that is left. False: none is left, or all are down and busy. */
 bool attempt_next(struct resolver *r, struct flight *f, uint64_t now);

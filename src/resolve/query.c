@@ -46,6 +46,7 @@ struct resolver *resolver_new(const struct resolver_config *config)
     r->metrics = config->metrics;
     r->rnd = config->rnd;
     r->recursion_off = config->recursion_off;
+    memcpy(r->secret, config->secret, sizeof(r->secret));
     r->queries_max = config->queries_max;
     r->flights_max = config->flights_max;
     TAILQ_INIT(&r->free_queries);
@@ -144,6 +145,8 @@ static void keep_question(struct query *q, const struct query_in *in)
     struct message *m = &q->msg;
     size_t len = m->qname ? reply_body(m->qname_len) : MSG_HEADER;
     memcpy(q->head, in->packet, len);
+    if (m->edns.options_len && q->listener == LISTEN_INBOUND)
+        hops_read(q->r->secret, &m->edns, &q->hops);
     m->wire = q->head;
     m->len = len;
     m->edns.options = NULL;
@@ -173,6 +176,8 @@ enum query_state query_begin(struct resolver *r, struct query *q, const struct q
     q->ede = -1;
     q->ede_text = NULL;
     q->parts_n = 0;
+    q->hops.n = 0;
+    q->looped = false;
     q->key.name[0] = 0;
     arena_init(&q->arena, q->mem, sizeof(q->mem));
     metric_add(r->metrics, in->tcp ? METRIC_QUERIES_TCP : METRIC_QUERIES_UDP, 1);

@@ -50,6 +50,7 @@ struct resolver_config {
     size_t queries_max;      /* parked queries at most; LIMIT_PARKED in a server */
     size_t flights_max;      /* questions under way at most; LIMIT_INFLIGHT in a server */
     bool recursion_off;      /* names without a route are REFUSED */
+    uint64_t secret[2];      /* shared by the nodes of a store: seals hop markers */
 };
 
 /* NULL on lack of memory. */
@@ -115,6 +116,8 @@ const struct message *query_message(const struct query *q);
 /* --- flights: questions under way upstream
  * ---------------------------------------------------------------- */
 
+#define ACTION_HOPS 137 /* bytes of the longest hop marker */
+
 enum action_kind {
     ACTION_SEND,    /* ask a target of a rule */
     ACTION_RECURSE, /* ask public recursion (libunbound) */
@@ -133,7 +136,15 @@ struct action {
     char attach_name[64];
     bool want_dnssec;  /* DO in the upstream query */
     uint16_t udp_size; /* EDNS payload size to offer; 0: no EDNS */
+    uint16_t hops_len; /* a hop marker goes along, for an inbound endpoint of ours; 0: none */
+    uint8_t hops[ACTION_HOPS];
 };
+
+#define ACTION_QUERY 512 /* bytes of the longest message that action_query writes */
+
+/* Writes the message of an ACTION_SEND into buf (ACTION_QUERY bytes), with id 0; returns its
+ * length. */
+size_t action_query(const struct action *a, uint8_t *buf);
 
 /* The next deed, if any. Call until it returns false, after every query_begin, query_resume,
  * flight_* and resolver_tick batch. The driver chooses the message id and source port at random. */

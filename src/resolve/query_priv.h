@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "dns/build.h"
 #include "resolve/flight.h"
+#include "resolve/hops.h"
 #include "resolve/query.h"
 #include "resolve/trace.h"
 
@@ -90,6 +91,9 @@ struct query {
     unsigned parts_n;
     unsigned held_n;
 
+    struct hops hops; /* through which endpoints of ours it came */
+    bool looped;      /* it came to one of them again, here or further on */
+
     uint8_t head[MSG_HEADER + NAME_MAX_WIRE + 4]; /* header and question as sent */
     struct arena arena;
     struct outcome *held[QUERY_HELD];           /* outcomes that parts point into */
@@ -104,6 +108,7 @@ struct resolver {
     struct metrics *metrics;
     struct rnd *rnd;
     bool recursion_off;
+    uint64_t secret[2];
     struct targets *targets;
 
     struct query_slab *slabs;

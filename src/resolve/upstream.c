@@ -125,6 +125,20 @@ enum step step_cache(struct query *q)
     return failed_lately(q, &next) ? next : STEP_JOIN;
 }
 
+/* The end of a circle, where it is found. */
+static enum step found_loop(struct query *q)
+{
+    const struct endpoint *in = snapshot_endpoint(q->snapshot, q->slot);
+    const char *text = arena_printf(
+        &q->arena, "forwarding loop: %s asked for this name, and the question came back at %s",
+        q->rule->endpoint->id, in ? in->id : "an endpoint that is gone");
+    metric_add(q->r->metrics, METRIC_LOOPS, 1);
+    query_trace(q, "join", "loop", q->rule->endpoint->id, "the question came this way before");
+    q->looped = true;
+    query_fail(q, EDE_OTHER, text ? text : "forwarding loop");
+    return STEP_ANSWER;
+}
+
 enum step step_join(struct query *q)
 {
     if (q->now - q->begun >= LIMIT_QUERY_MS * NS_PER_MS) /* a chain of slow steps; nobody waits */
@@ -145,6 +159,8 @@ enum step step_join(struct query *q)
                        failure_text(q, q->rule->endpoint
                                            ? "no target can be asked from its endpoint"
                                            : "its outbound endpoint does not exist"));
+    case FLIGHT_LOOP:
+        return found_loop(q);
     case FLIGHT_DOWN:
         return give_up(q, EDE_NO_REACHABLE_AUTHORITY, failure_text(q, "all targets are down"));
     }
@@ -158,6 +174,12 @@ enum step step_accept(struct query *q)
     if (!o)
         return give_up(q, EDE_OTHER, "out of memory");
     query_hold(q, o);
+    if (o->loop) { /* nothing old or translated: this is an error of the design */
+        query_trace(q, "accept", "loop", q->rule->id, "%s", o->text);
+        q->looped = true;
+        query_fail(q, EDE_OTHER, o->text);
+        return STEP_ANSWER;
+    }
     if (o->failed)
         return give_up(q, o->reply.ede, o->text);
     query_trace(q, "accept", "answer", NULL, "%u records accepted%s",

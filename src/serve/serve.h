@@ -33,6 +33,7 @@ struct serve_config {
                                       system's root.key */
     const char *recursion_forward; /* "ADDR[:PORT]" that public recursion asks instead of iterating,
                                       or NULL */
+    uint64_t secret[2];            /* shared by the nodes of a store: seals hop markers */
     int pin_cpu;                   /* first CPU to pin workers to, or -1 */
 };
 

@@ -15,7 +15,6 @@
 #include "serve/route_key.h"
 
 #define FRAME 2
-#define QUERY_BYTES 320
 #define CONNS_MAX 512            /* of the worker */
 #define CONNS_ROUTE 8            /* between one pair of source and target */
 #define CONN_TRIES 32            /* questions under way on one connection */
@@ -28,7 +27,7 @@ struct up_try {
     bool again; /* was sent on another connection before */
     uint16_t id;
     uint16_t len;
-    uint8_t wire[FRAME + QUERY_BYTES];
+    uint8_t wire[FRAME + ACTION_QUERY];
 };
 
 LIST_HEAD(up_try_list, up_try);
@@ -239,10 +238,8 @@ void upstream_tcp_send(struct upstream_tcp *u, const struct action *a)
     enum flight_failure failure = FLIGHT_NO_SOCKET;
     struct up_conn *c = conn_pick(u, a, &failure);
     struct up_try *t = c ? calloc(1, sizeof(*t)) : NULL;
-    int len = t ? build_query(t->wire + FRAME, QUERY_BYTES, 0, FLAG_RD, a->qname, a->qtype,
-                              a->qclass, a->udp_size, a->want_dnssec)
-                : 0;
-    if (len > 0) {
+    size_t len = t ? action_query(a, t->wire + FRAME) : 0;
+    if (len) {
         t->handle = a->handle;
         t->wire[0] = (uint8_t)(len >> 8);
         t->wire[1] = (uint8_t)len;

@@ -22,7 +22,6 @@
 #define TRIES_MANY (TRIES_MAX / 16) /* in use: now old ones are looked for */
 #define LOOKS 2
 #define ID_DRAWS 8                 /* random ids tried before a socket counts as full */
-#define QUERY_BYTES 320            /* header, longest name, type, class, OPT */
 #define GROW_FIRST 16              /* sockets that a new pool opens one for each question; */
 #define GROW_EVERY 4               /* then one for so many, so that nobody waits long */
 #define RENEW_NS (100 * NS_PER_MS) /* between replacements in one pool */
@@ -336,15 +335,14 @@ void upstream_udp_send(struct upstream_udp *u, const struct action *a)
     enum flight_failure failure = FLIGHT_NO_SOCKET;
     struct up_pool *p = pool_get(u, a);
     struct up_sock *s = p ? pool_pick(p, &failure) : NULL;
-    uint8_t wire[QUERY_BYTES];
-    int len = build_query(wire, sizeof(wire), 0, FLAG_RD, a->qname, a->qtype, a->qclass,
-                          a->udp_size, a->want_dnssec);
-    uint32_t at = s && should(len > 0) ? try_new(u, s, a->handle) : 0;
+    uint8_t wire[ACTION_QUERY];
+    size_t len = action_query(a, wire);
+    uint32_t at = s && len ? try_new(u, s, a->handle) : 0;
     if (at) {
         uint16_t id = u->tries[at - 1].id;
         wire[0] = (uint8_t)(id >> 8);
         wire[1] = (uint8_t)id;
-        if (send_query(u, at, wire, (size_t)len) == 0)
+        if (send_query(u, at, wire, len) == 0)
             return;
         try_drop(u, at);
         failure = FLIGHT_UNREACHABLE;

@@ -240,12 +240,14 @@ void *worker_run(void *worker)
 static int init_parts(struct worker *w)
 {
     const struct serve *s = w->serve;
-    struct resolver_config rc = {.cache = s->cache,
-                                 .metrics = &w->metrics,
-                                 .rnd = &w->rnd,
-                                 .recursion_off = !worker_config(w)->recursion,
-                                 .queries_max = LIMIT_PARKED,
-                                 .flights_max = LIMIT_INFLIGHT};
+    struct resolver_config rc = {
+        .cache = s->cache,
+        .metrics = &w->metrics,
+        .rnd = &w->rnd,
+        .recursion_off = !worker_config(w)->recursion,
+        .queries_max = LIMIT_PARKED,
+        .flights_max = LIMIT_INFLIGHT,
+        .secret = {worker_config(w)->secret[0], worker_config(w)->secret[1]}};
     w->resolver = resolver_new(&rc);
     w->udp = udp_io_new();
     w->tcp = tcp_server_new();

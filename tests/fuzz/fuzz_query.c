@@ -4,7 +4,8 @@
  *
  * The first byte says how: bit 0: the rest is a query packet; else it is a reply to a good query.
  * Bit 1: TCP. Bit 2: the reply gets a fitting header and question in front, so that the records are
- * what is fuzzed. Bit 3: the reply goes to public recursion. */
+ * what is fuzzed. Bit 3: the reply goes to public recursion. Bit 4: AAAA is asked, and DNS64 acts.
+ * Bit 5: the query comes in at an inbound endpoint, where it may have a hop marker. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,6 +20,8 @@ static struct fixture *world(void)
     static bool ready;
     if (!ready)
         fixture_init(&f, 64, 64);
+    if (!ready)
+        fixture_dns64(&f);
     ready = true;
     return &f;
 }
@@ -87,12 +90,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     uint8_t how = data[0];
-    size_t len = fixture_packet(how & 8 ? "www.example.com" : "c.example.internal", TYPE_A, packet,
-                                sizeof(packet));
+    size_t len = fixture_packet(how & 8 ? "www.example.com" : "c.example.internal",
+                                how & 16 ? TYPE_AAAA : TYPE_A, packet, sizeof(packet));
     struct query *q = query_new(f->resolver);
     struct query_in in = {
         .snapshot = reader_snapshot(&f->reader),
-        .listener = LISTEN_SHARED,
+        .listener = how & 32 ? LISTEN_INBOUND : LISTEN_SHARED,
+        .slot = 1, /* of the fixture's endpoints the second is the inbound one */
         .source = {{AF_INET, {10, 0, 1, 5}}, 40000},
         .tcp = how & 2,
         .packet = how & 1 ? data + 1 : packet,

@@ -12,7 +12,7 @@
 void scn_fail(const struct scn *s, const struct line *l, const char *fmt, ...)
 {
     va_list ap;
-    fprintf(stderr, "%s:%d: %s\n    ", s->file, l->number, l->text);
+    fprintf(stderr, "%s:%d: %s\n    ", s->file, l ? l->number : s->number, l ? l->text : "");
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
@@ -145,6 +145,7 @@ static void resolver_start(struct scn *s)
         .queries_max = s->limit_queries ? s->limit_queries : SCN_COPIES,
         .flights_max = s->limit_flights ? s->limit_flights : 1024,
         .recursion_off = s->recursion_off,
+        .secret = {53, 64},
     };
     resolver_free(s->resolver);
     s->resolver = resolver_new(&config);

@@ -51,6 +51,7 @@ enum act {
     ACT_UNREACHABLE,
     ACT_NO_SOCKET,
     ACT_BOGUS,
+    ACT_INBOUND, /* it is an inbound endpoint of ours: the question comes in there */
 };
 
 struct record {
@@ -71,6 +72,7 @@ struct server {
     enum act act;
     uint16_t rcode;
     unsigned delay_ms;
+    char inbound[80]; /* ACT_INBOUND: "inbound:ENDPOINT" */
     struct record *records;
     int n;
 };
@@ -89,6 +91,7 @@ struct sent {
     struct addr source;
     char name[NAME_MAX_TEXT];
     uint16_t qtype;
+    unsigned hops; /* in its hop marker */
 };
 
 /* One copy of the query that a statement asks. */
@@ -96,6 +99,8 @@ struct ask {
     struct query *q;
     enum query_state state;
     bool done;
+    bool inner; /* asked by an outbound endpoint of ours; the answer goes to `handle` */
+    uint64_t handle;
     uint8_t out[LIMIT_MESSAGE];
     size_t len;
 };
@@ -169,6 +174,12 @@ bool scn_net(struct scn *s, const struct statement *st);
 
 /* Does the deeds that the resolver asks for. */
 void scn_deeds(struct scn *s);
+
+/* Lets a question come in at an inbound endpoint of ours, and its answer go back. scn_query.c */
+void scn_inner(struct scn *s, const char *listener, const struct action *a);
+
+/* Lets a message arrive for a try, at a time. */
+void scn_reply(struct scn *s, uint64_t handle, uint64_t at, const uint8_t *wire, size_t len);
 
 /* Delivers everything up to the time `until`; with `until` UINT64_MAX, only the next thing. False:
  * nothing is to come. */

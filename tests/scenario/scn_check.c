@@ -258,6 +258,9 @@ static bool sent_matches(const struct scn *s, const struct line *l, const struct
             return false;
     }
     struct addr a;
+    const char *hops = line_option(l, "hops");
+    if (hops && scn_number(s, l, hops) != sent->hops)
+        return false;
     if (!from)
         return true;
     a = scn_addr(s, l, from);
@@ -269,10 +272,10 @@ static void print_sent(const struct scn *s)
     char to[ADDR_TEXT_MAX], from[ADDR_TEXT_MAX], type[TYPE_TEXT_MAX];
     for (int i = 0; i < s->sent_n && i < 20; i++) {
         const struct sent *x = &s->sent[i];
-        fprintf(stderr, "    sent %s %s %s%s from=%s\n",
+        fprintf(stderr, "    sent %s %s %s%s from=%s hops=%u\n",
                 x->public ? "public" : sockname_format(&x->target, to, sizeof(to)), x->name,
                 type_name(x->qtype, type, sizeof(type)), x->tcp ? " tcp" : "",
-                x->public ? "-" : addr_format(&x->source, from, sizeof(from)));
+                x->public ? "-" : addr_format(&x->source, from, sizeof(from)), x->hops);
     }
 }
 

@@ -32,6 +32,11 @@ static void parse_act(const struct scn *s, const struct line *l, struct server *
             v->act = acts[i].act;
             return;
         }
+    if (strncmp(l->word[4], "inbound:", 8) == 0) {
+        v->act = ACT_INBOUND;
+        snprintf(v->inbound, sizeof(v->inbound), "%s", l->word[4]);
+        return;
+    }
     v->act = ACT_RCODE;
     if (rcode_parse(l->word[4], &v->rcode) < 0)
         scn_fail(s, l, "a server does not know how to '%s'", l->word[4]);
@@ -96,20 +101,17 @@ static const struct server *find_server(const struct scn *s, const struct action
     return NULL;
 }
 
-static void add_event(struct scn *s, const struct action *a, uint64_t at, struct event e)
+static void add_event(struct scn *s, struct event e)
 {
     must(s->events_n < SCN_EVENTS);
-    e.at = at;
-    e.handle = a->handle;
     s->events[s->events_n++] = e;
 }
 
-static void add_reply(struct scn *s, const struct action *a, uint64_t at, const uint8_t *wire,
-                      size_t len)
+void scn_reply(struct scn *s, uint64_t handle, uint64_t at, const uint8_t *wire, size_t len)
 {
-    struct event e = {.failure = -1, .wire = malloc(len), .len = len};
+    struct event e = {at, handle, -1, malloc(len), len};
     memcpy(e.wire, wire, len);
-    add_event(s, a, at, e);
+    add_event(s, e);
 }
 
 /* Writes the scripted reply; `qname` may be another one than was asked. */
@@ -131,7 +133,7 @@ static size_t write_reply(const struct server *v, const struct action *a, const 
 
 static void add_failure(struct scn *s, const struct action *a, uint64_t at, enum flight_failure why)
 {
-    add_event(s, a, at, (struct event){.failure = (int)why});
+    add_event(s, (struct event){.at = at, .handle = a->handle, .failure = (int)why});
 }
 
 static void serve(struct scn *s, const struct server *v, const struct action *a)
@@ -154,16 +156,19 @@ static void serve(struct scn *s, const struct server *v, const struct action *a)
     case ACT_BOGUS:
         add_failure(s, a, at, FLIGHT_BOGUS);
         return;
+    case ACT_INBOUND:
+        scn_inner(s, v->inbound, a);
+        return;
     case ACT_NO_EDNS:
         if (!a->udp_size)
             break;
-        add_reply(s, a, at, buf, write_reply(&bare, a, a->qname, 0, buf));
+        scn_reply(s, a->handle, at, buf, write_reply(&bare, a, a->qname, 0, buf));
         return;
     case ACT_WRONG:
-        add_reply(s, a, at, buf, write_reply(v, a, other, 0, buf));
+        scn_reply(s, a->handle, at, buf, write_reply(v, a, other, 0, buf));
         break;
     case ACT_GARBAGE:
-        add_reply(s, a, at, (const uint8_t *)"\x12\x34\x80garbage", 10);
+        scn_reply(s, a->handle, at, (const uint8_t *)"\x12\x34\x80garbage", 10);
         break;
     case ACT_ANSWER:
     case ACT_RCODE:
@@ -171,7 +176,7 @@ static void serve(struct scn *s, const struct server *v, const struct action *a)
         break;
     }
     size_t len = write_reply(v, a, a->qname, cut ? FLAG_TC : 0, buf);
-    add_reply(s, a, at, buf, len);
+    scn_reply(s, a->handle, at, buf, len);
 }
 
 void scn_deeds(struct scn *s)
@@ -186,6 +191,7 @@ void scn_deeds(struct scn *s)
             sent->tcp = a.tcp;
             sent->target = a.target;
             sent->source = a.source;
+            sent->hops = a.hops_len ? (a.hops_len - 9u) / 8 : 0;
         }
         const struct server *v = find_server(s, &a);
         if (v)

@@ -2,15 +2,16 @@
 /* Asking: "query" with a name and a type, or "packet" with raw bytes. */
 #include "scn.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "dns/build.h"
 
 /* Where a query comes in: "shared", "vpc:ID" or "inbound:ENDPOINT". */
-static void set_listener(struct scn *s, const struct line *l, struct query_in *in)
+static void set_listener(struct scn *s, const struct line *l, const char *where,
+                         struct query_in *in)
 {
-    const char *where = l->word[1];
     if (strcmp(where, "shared") == 0) {
         in->listener = LISTEN_SHARED;
     } else if (strncmp(where, "vpc:", 4) == 0) {
@@ -93,7 +94,7 @@ static void begin(struct scn *s, const struct statement *st, struct ask *a, bool
         .now = s->now,
         .trace = traced ? &s->trace : NULL,
     };
-    set_listener(s, l, &in);
+    set_listener(s, l, l->word[1], &in);
     a->done = true;
     a->state = QUERY_DROP;
     a->q = query_new(s->resolver);
@@ -106,6 +107,42 @@ static void begin(struct scn *s, const struct statement *st, struct ask *a, bool
         must(reader_pin(&s->reader, in.snapshot));
 }
 
+/* An inner question is answered, or never will be. */
+static void inner_done(struct scn *s, struct ask *a)
+{
+    if (a->state == QUERY_ANSWER)
+        scn_reply(s, a->handle, s->now + NS_PER_MS, a->out, a->len);
+    query_free(s->resolver, a->q);
+    free(a);
+}
+
+void scn_inner(struct scn *s, const char *listener, const struct action *action)
+{
+    struct ask *a = calloc(1, sizeof(*a));
+    uint8_t packet[ACTION_QUERY];
+    struct query_in in = {
+        .snapshot = reader_snapshot(&s->reader),
+        .source = {action->source, 40000},
+        .tcp = action->tcp,
+        .packet = packet,
+        .len = action_query(action, packet),
+        .out = a->out,
+        .out_size = action->tcp ? sizeof(a->out) : LIMIT_UDP_EDNS,
+        .now = s->now,
+    };
+    set_listener(s, NULL, listener, &in);
+    a->inner = true;
+    a->handle = action->handle;
+    a->q = query_new(s->resolver);
+    must(a->q);
+    query_set_owner(a->q, a);
+    took(a, query_begin(s->resolver, a->q, &in));
+    if (a->done)
+        inner_done(s, a);
+    else
+        must(reader_pin(&s->reader, in.snapshot));
+}
+
 /* Lets parked queries go on; true if all are done. */
 static bool resume(struct scn *s)
 {
@@ -115,6 +152,8 @@ static bool resume(struct scn *s)
         took(a, query_resume(s->resolver, q, a->out, sizeof(a->out), s->now));
         if (a->done)
             reader_unpin(&s->reader, query_snapshot(q));
+        if (a->done && a->inner)
+            inner_done(s, a);
         scn_deeds(s);
     }
     for (int i = 0; i < s->asks_n; i++)

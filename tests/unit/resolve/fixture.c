@@ -55,6 +55,15 @@ static void add_model(struct fixture *f)
                                      .egress = &all,
                                      .egress_n = 1};
     must(!compile_endpoint(f->compiler, &endpoint));
+    struct endpoint_address_desc inside = {"rni-2", {AF_INET, {10, 0, 0, 30}}};
+    struct endpoint_desc inbound = {.id = "in-1",
+                                    .vpc_id = "vpc-1",
+                                    .direction = DIRECTION_INBOUND,
+                                    .addresses = &inside,
+                                    .addresses_n = 1,
+                                    .ingress = &all,
+                                    .ingress_n = 1};
+    must(!compile_endpoint(f->compiler, &inbound));
     name_parse("corp.internal", domain);
     struct sockname target = {{AF_INET, {10, 9, 0, 53}}, 53};
     struct rule_desc rule = {.id = "rr-1",
@@ -86,6 +95,17 @@ void fixture_init(struct fixture *f, size_t queries_max, size_t flights_max)
     f->resolver = resolver_new(&config);
     must(f->resolver != NULL);
     add_model(f);
+    reader_quiescent(&f->reader);
+}
+
+void fixture_dns64(struct fixture *f)
+{
+    struct prefix cidr;
+    prefix_parse("10.0.1.0/24", &cidr);
+    struct subnet_desc subnet = {
+        .id = "subnet-1", .vpc_id = "vpc-1", .cidrs = &cidr, .cidrs_n = 1, .dns64 = true};
+    must(!compile_subnet(f->compiler, &subnet));
+    must(!compile_commit(f->compiler, 2));
     reader_quiescent(&f->reader);
 }
 

@@ -26,6 +26,9 @@ struct fixture {
 
 /* Builds it with these limits of the resolver. */
 void fixture_init(struct fixture *f, size_t queries_max, size_t flights_max);
+/* Switches DNS64 on for the client that asks. */
+void fixture_dns64(struct fixture *f);
+
 void fixture_deinit(struct fixture *f);
 
 /* Writes a query for name and type with EDNS; returns its length. */

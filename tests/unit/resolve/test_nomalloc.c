@@ -120,14 +120,8 @@ static void test_dns64_hits(void **state)
     struct query *q;
     struct action a;
     uint8_t wire[512];
-    struct prefix cidr;
     fixture_init(&f, 64, 64);
-    prefix_parse("10.0.1.0/24", &cidr);
-    struct subnet_desc subnet = {
-        .id = "subnet-1", .vpc_id = "vpc-1", .cidrs = &cidr, .cidrs_n = 1, .dns64 = true};
-    assert_int_equal(compile_subnet(f.compiler, &subnet), 0);
-    assert_int_equal(compile_commit(f.compiler, 2), 0);
-    reader_quiescent(&f.reader);
+    fixture_dns64(&f);
     assert_int_equal(fixture_ask(&f, "www.corp.internal", TYPE_AAAA, &q), QUERY_WAIT);
     for (int i = 0; i < 2; i++) { /* AAAA, which has none, and A */
         assert_true(resolver_action(f.resolver, f.now, &a));
