@@ -21,6 +21,15 @@ const struct kind kind_rule_assoc = {"resolver-rule-association", &obj_rule_asso
 const struct kind kind_config = {"resolver-config", &obj_resolver_config_shape, NULL};
 const struct kind kind_zone = {"hosted-zone", &obj_zone_shape, GLOBAL};
 const struct kind kind_change = {"change", &obj_change_shape, GLOBAL};
+const struct kind kind_profile = {"profile", &obj_profile_shape, NULL};
+const struct kind kind_profile_assoc = {"profile-association", &obj_profile_association_shape,
+                                        NULL};
+const struct kind kind_profile_resource = {"profile-resource", &obj_profile_resource_shape, NULL};
+const struct kind kind_firewall_group = {"firewall-rule-group", &obj_firewall_group_shape, NULL};
+const struct kind kind_query_log = {"query-log-config", &obj_query_log_config_shape, NULL};
+const struct kind kind_vpc_endpoint = {"vpc-endpoint", &obj_vpc_endpoint_shape, NULL};
+const struct kind kind_dnssec_config = {"resolver-dnssec-config", &obj_dnssec_config_shape, NULL};
+const struct kind kind_firewall_config = {"firewall-config", &obj_firewall_config_shape, NULL};
 
 /* The tag of that key in a list, or NULL. */
 static struct obj_tag *tag_find(struct obj_tag *tags, size_t n, const char *key)

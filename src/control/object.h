@@ -6,31 +6,50 @@
 #include "control/ctl.h"
 #include "rows/obj.h"
 
-extern const struct kind kind_account;    /* struct obj_account, id = 12 digits */
-extern const struct kind kind_access_key; /* struct obj_access_key, id = access key id */
-extern const struct kind kind_vpc;        /* struct obj_vpc */
-extern const struct kind kind_subnet;     /* struct obj_subnet */
-extern const struct kind kind_group;      /* struct obj_group */
-extern const struct kind kind_interface;  /* struct obj_interface */
-extern const struct kind kind_endpoint;   /* struct obj_endpoint */
-extern const struct kind kind_rule;       /* struct obj_rule */
-extern const struct kind kind_rule_assoc; /* struct obj_rule_association */
-extern const struct kind kind_config;     /* struct obj_resolver_config, id = resource id */
-extern const struct kind kind_zone;       /* struct obj_zone */
-extern const struct kind kind_change;     /* struct obj_change */
+extern const struct kind kind_account;          /* struct obj_account, id = 12 digits */
+extern const struct kind kind_access_key;       /* struct obj_access_key, id = access key id */
+extern const struct kind kind_vpc;              /* struct obj_vpc */
+extern const struct kind kind_subnet;           /* struct obj_subnet */
+extern const struct kind kind_group;            /* struct obj_group */
+extern const struct kind kind_interface;        /* struct obj_interface */
+extern const struct kind kind_endpoint;         /* struct obj_endpoint */
+extern const struct kind kind_rule;             /* struct obj_rule */
+extern const struct kind kind_rule_assoc;       /* struct obj_rule_association */
+extern const struct kind kind_config;           /* struct obj_resolver_config, id = resource id */
+extern const struct kind kind_zone;             /* struct obj_zone */
+extern const struct kind kind_change;           /* struct obj_change */
+extern const struct kind kind_profile;          /* struct obj_profile */
+extern const struct kind kind_profile_assoc;    /* struct obj_profile_association */
+extern const struct kind kind_profile_resource; /* struct obj_profile_resource */
+extern const struct kind kind_firewall_group;   /* struct obj_firewall_group */
+extern const struct kind kind_query_log;        /* struct obj_query_log_config */
+extern const struct kind kind_vpc_endpoint;     /* struct obj_vpc_endpoint */
+extern const struct kind kind_dnssec_config;    /* struct obj_dnssec_config, id = resource id */
+extern const struct kind kind_firewall_config;  /* struct obj_firewall_config, id = resource id */
 
 /* Index names (ctl_index_*), with their keys and values:
- *   "vpc-uses"   <vpc>/<kind>/<id>          -> ""   objects that live in a VPC (subnets, groups,
- * endpoints, interfaces) "subnet-uses" <subnet>/<kind>/<id>      -> ""   interfaces of a subnet
- *   "address"    <subnet>/<address>         -> interface id; taken addresses, canonical text
- *   "group-uses" <group>/<kind>/<id>        -> ""   interfaces and other groups that name a group
- *   "endpoint-rules" <endpoint>/<rule>      -> ""
- *   "rule-vpcs"  <rule>/<vpc>               -> association id
- *   "vpc-rules"  <vpc>/<domain>             -> rule id
- *   "vpc-zones"  <vpc>/<zone name>          -> zone id
- *   "creator"    <account>/<region>/<kind>/<creator request id> -> id
+ *   "vpc-uses"       <vpc>/<kind>/<id> -> "": objects that live in a VPC
+ *   "subnet-uses"    <subnet>/<kind>/<id> -> "": interfaces of a subnet
+ *   "address"        <subnet>/<address> -> interface id; taken addresses, canonical text
+ *   "group-uses"     <group>/<kind>/<id> -> "": interfaces and other groups that name a group
+ *   "endpoint-rules" <endpoint>/<rule> -> ""
+ *   "rule-vpcs"      <rule>/<vpc> -> association id
+ *   "vpc-rules"      <vpc>/<domain> -> rule id
+ *   "vpc-zones"      <vpc>/<zone name> -> zone id
+ *   "creator"        <account>/<region>/<kind>/<creator request id> -> id
  *   "caller-reference" <account>/<reference> -> zone id
- *   "zone-name"  <account>/<sort key of the name>/<zone id> -> zone id */
+ *   "zone-name"      <account>/<sort key of the name>/<zone id> -> zone id
+ *   "profile-vpcs"   <profile>/<vpc> -> association id
+ *   "vpc-profiles"   <vpc>/<priority, 5 digits>/<association> -> profile id; 00000 without priority
+ *   "profile-resources" <profile>/<resource arn> -> profile resource id
+ *   "resource-profiles" <resource id>/<profile> -> profile resource id
+ *
+ * Who may use what is not theirs (written by RAM and organizations, read by control/access.h):
+ *   "grants"      <principal>/<resource arn>/<share id> -> "<permission arn> <version>"; a
+ * principal is an account id, or the ARN of an OU or organization. The entry is there exactly while
+ * the share is active and both ends are associated "grants-of"   <resource arn>/<principal>/<share
+ * id> -> "": the same from the other side "memberships" <account>/<n> -> ARN of an OU that the
+ * account is in, the nearest first, and at last of its organization */
 
 /* Tag helpers shared by the services: merges `add` into *tags (same key overwrites), removes keys.
  * Lists live in c->arena. 0 or ERR_NOMEM. */
