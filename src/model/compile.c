@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The compiler: life, links and the commit. Its families are in compile_vpc.c, compile_endpoint.c,
- * compile_rule.c, compile_zone.c; views in compile_view.c, listeners in compile_listen.c. */
+ * compile_rule.c, compile_zone.c, compile_profile.c; views in compile_view.c, listeners in
+ * compile_listen.c. */
 #include "model/compile.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ void compiler_free(struct compiler *c)
         return;
     /* Takes the garbage; nobody reads any more, so what is still in use can go at once. */
     publish_swap(c->publisher, NULL, c->edit.garbage);
+    profiles_free(c);
     rules_free(c);
     endpoints_free(c);
     zones_free(c);
@@ -42,6 +44,7 @@ void compiler_free(struct compiler *c)
     vec_free(&c->next.endpoints);
     vec_free(&c->next.rules);
     vec_free(&c->next.zones);
+    vec_free(&c->next.profiles);
     lpm_free(&c->next.shared);
     while ((t = map_next(&c->autodefs, &pos, &key)))
         autodef_table_free(t);
@@ -89,8 +92,9 @@ struct link *link_find(const struct tie *of_vpc, const void *object)
 /* Brings c->next up to date with all that was touched. */
 static int commit_build(struct compiler *c)
 {
-    int (*const steps[])(struct compiler *) = {endpoints_commit, rules_commit, zones_commit,
-                                               routes_commit,    vpcs_commit,  listeners_commit};
+    int (*const steps[])(struct compiler *) = {endpoints_commit, rules_commit,  zones_commit,
+                                               profiles_commit,  routes_commit, vpcs_commit,
+                                               listeners_commit};
 
     for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         int r = steps[i](c);

@@ -44,6 +44,21 @@ int compile_zone_del(struct compiler *c, const char *id);
 int compile_zone_vpcs(struct compiler *c, const char *zone_id, const char *const *vpc_ids,
                       size_t n);
 
+/* Adds or replaces a profile; removes it with what it holds. It stays in the lists of its VPCs. */
+int compile_profile(struct compiler *c, const struct profile_desc *d);
+int compile_profile_del(struct compiler *c, const char *id);
+
+/* Puts a rule or a zone into a profile, or takes it out. Adding twice is no error. */
+int compile_profile_rule(struct compiler *c, const char *profile_id, const char *rule_id);
+int compile_profile_rule_del(struct compiler *c, const char *profile_id, const char *rule_id);
+int compile_profile_zone(struct compiler *c, const char *profile_id, const char *zone_id);
+int compile_profile_zone_del(struct compiler *c, const char *profile_id, const char *zone_id);
+
+/* Makes `profile_ids` the profiles of a VPC, the first in order of priority first (replaces the
+ * list before; those behind VPC_PROFILES do not act). */
+int compile_vpc_profiles(struct compiler *c, const char *vpc_id, const char *const *profile_ids,
+                         size_t n);
+
 /* Adds, replaces or removes one record set of a zone; the zone may come later. */
 int compile_rrset(struct compiler *c, const char *zone_id, const struct rrset_desc *d);
 int compile_rrset_del(struct compiler *c, const char *zone_id, const uint8_t *owner, uint16_t type,

@@ -45,12 +45,19 @@ static inline void tie_remove(struct tie *t)
     t->prev = NULL;
 }
 
-/* An association of a rule or zone with a VPC. */
+/* An association of a rule, zone or profile with a VPC. */
 struct link {
     struct tie of_vpc, of_object; /* owner: this link */
     struct vpc_rec *vpc;
-    void *object; /* rule_rec or zone_rec */
+    void *object; /* rule_rec, zone_rec or profile_rec */
     bool keep;    /* scratch of compile_zone_vpcs */
+};
+
+/* A rule or a zone in a profile. */
+struct holding {
+    struct tie of_profile, of_object; /* owner: this holding */
+    struct profile_rec *profile;
+    void *object; /* rule_rec or zone_rec */
 };
 
 struct vpc_rec {
@@ -59,6 +66,7 @@ struct vpc_rec {
     uint32_t slot;
     struct tie dirty;
     struct tie *rules, *zones;       /* links */
+    struct tie *profiles;            /* links, in order of priority */
     struct tie *subnets, *endpoints; /* their records */
     struct prefix *routed;           /* what snapshot.shared has of it */
     unsigned routed_n;
@@ -103,6 +111,7 @@ struct rule_rec {
     struct endpoint_rec *endpoint; /* NULL: none */
     struct tie of_endpoint, dirty;
     struct tie *links;
+    struct tie *holdings;
     char id[]; /* rule->id */
 };
 
@@ -112,6 +121,21 @@ struct zone_rec {
     bool published;    /* some version was */
     struct tie dirty;
     struct tie *links;
+    struct tie *holdings;
+};
+
+struct profile_rec {
+    struct profile *profile; /* its table as committed; also while the profile is not there */
+    uint32_t slot;           /* SLOT_NONE: not there */
+    enum setting reverse;
+    struct tie dirty;
+    struct tie *links;         /* of VPCs */
+    struct tie *rules, *zones; /* holdings */
+    uint8_t **changed;         /* names whose entries must be made again */
+    unsigned changed_n;
+    bool rebuild;   /* all of them */
+    bool published; /* the table is in some snapshot */
+    char id[];      /* profile->id */
 };
 
 struct compiler {
@@ -119,14 +143,14 @@ struct compiler {
     struct edit edit; /* seq: of the snapshot that is being made */
     struct snapshot next;
     struct snapshot *current;
-    struct map vpcs, subnets, endpoints, rules, zones; /* records by id */
+    struct map vpcs, subnets, endpoints, rules, zones, profiles; /* records by id */
     struct map prefixes; /* vpc_rec by prefix on the shared listener */
     struct map autodefs; /* autodef_table by region and setting */
     struct dns64_settings dns64;
-    struct tie *dirty_vpcs, *dirty_endpoints, *dirty_rules, *dirty_zones;
+    struct tie *dirty_vpcs, *dirty_endpoints, *dirty_rules, *dirty_zones, *dirty_profiles;
     struct tie *shadowed;
-    uint32_t vpc_slots, endpoint_slots, rule_slots, zone_slots; /* next ones */
-    uint64_t numbers;                                           /* keys and versions handed out */
+    uint32_t vpc_slots, endpoint_slots, rule_slots, zone_slots, profile_slots; /* next ones */
+    uint64_t numbers; /* keys and versions handed out */
     bool listeners_dirty;
     bool routes_freed; /* a prefix was taken off snapshot.shared in this commit */
     struct listener_list *listeners;
@@ -142,6 +166,30 @@ struct zone_rec *zone_get(struct compiler *c, const char *id);
 void vpc_touch(struct compiler *c, struct vpc_rec *v);
 void endpoint_touch(struct compiler *c, struct endpoint_rec *e);
 void rule_touch(struct compiler *c, struct rule_rec *r);
+void zone_touch(struct compiler *c, struct zone_rec *z);
+
+/* --- tables of names: compile_table.c */
+
+extern const struct entry entry_none; /* nothing at a name */
+
+/* Puts a rule or zone into the entry of its name. */
+void entry_offer_rule(const struct compiler *c, struct entry *e, const struct rule_rec *r);
+void entry_offer_zone(const struct compiler *c, struct entry *e, const struct zone_rec *z);
+
+/* The name at which a rule or zone acts; NULL: it is not there, or acts by no name. */
+const uint8_t *rule_rec_name(const struct rule_rec *r);
+const uint8_t *zone_rec_name(const struct zone_rec *z);
+
+/* Sets the entry of a name. 0 or ERR_NOMEM. Needs room for garbage reserved. */
+int table_put(struct qp *t, const struct edit *edit, const uint8_t *name, const struct entry *e);
+
+/* The entry of a name in a table that nobody reads yet, made if there is none. NULL on lack of
+ * memory. */
+struct entry *table_entry(struct qp *t, const struct edit *edit, const uint8_t *name);
+
+/* Adds a rule or zone to a table that nobody reads yet. 0 or ERR_NOMEM. */
+int table_add_rule(struct compiler *c, struct qp *t, const struct rule_rec *r);
+int table_add_zone(struct compiler *c, struct qp *t, const struct zone_rec *z);
 
 /* Makes a link and touches the VPC. NULL on lack of memory. */
 struct link *link_new(struct compiler *c, struct vpc_rec *vpc, struct tie **of_vpc, void *object,
@@ -153,10 +201,18 @@ void link_free(struct compiler *c, struct link *l);
 /* The link of an object in a VPC's list, or NULL. O(list). */
 struct link *link_find(const struct tie *of_vpc, const void *object);
 
+/* Says that an object has come, gone or moved: the profiles that hold it make the entry of `name`
+ * (NULL: it has none) again. 0 or ERR_NOMEM. */
+int holdings_touch(struct compiler *c, const struct tie *holdings, const uint8_t *name);
+
+/* Takes an object out of all profiles. */
+void holdings_free(struct compiler *c, struct tie *holdings);
+
 /* Rebuild what was touched, in this order. 0 or ERR_NOMEM (what is left stays touched). */
 int endpoints_commit(struct compiler *c);
 int rules_commit(struct compiler *c);
 int zones_commit(struct compiler *c);
+int profiles_commit(struct compiler *c);
 int routes_commit(struct compiler *c); /* snapshot.shared; before vpcs_commit */
 int vpcs_commit(struct compiler *c);
 int listeners_commit(struct compiler *c);
@@ -170,5 +226,6 @@ void vpcs_free(struct compiler *c);
 void endpoints_free(struct compiler *c);
 void rules_free(struct compiler *c);
 void zones_free(struct compiler *c);
+void profiles_free(struct compiler *c);
 
 #endif

@@ -118,6 +118,9 @@ int compile_rule(struct compiler *c, const struct rule_desc *d)
     bool rekey = moved || r->generation != d->generation || !targets_equal(old, &from);
     if (old)
         from.key = old->key;
+    if (moved && (holdings_touch(c, r->holdings, rule_rec_name(r)) < 0 ||
+                  holdings_touch(c, r->holdings, from.domain) < 0))
+        return ERR_NOMEM;
     if (rule_replace(c, r, &from) < 0)
         return ERR_NOMEM;
     if (!old)
@@ -137,6 +140,7 @@ int compile_rule_del(struct compiler *c, const char *id)
     if (!r || !r->rule)
         return ERR_NOT_FOUND;
     if (vec_set(&c->next.rules, &c->edit, r->slot, NULL) < 0 ||
+        holdings_touch(c, r->holdings, rule_rec_name(r)) < 0 ||
         garbage_reserve(c->edit.garbage) < 0)
         return ERR_NOMEM;
     edit_drop(&c->edit, r->rule, r->seq);
@@ -207,7 +211,7 @@ int rules_commit(struct compiler *c)
         if ((r->rule && rule_commit(c, r) < 0) || garbage_reserve(c->edit.garbage) < 0)
             return ERR_NOMEM;
         tie_remove(&r->dirty);
-        if (!r->rule && !r->links) {
+        if (!r->rule && !r->links && !r->holdings) {
             map_del(&c->rules, r->id);
             garbage_add(c->edit.garbage, r, NULL); /* old snapshots may still read its id */
         }

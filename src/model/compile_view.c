@@ -16,59 +16,22 @@ struct work {
     struct view *view;
 };
 
-/* The entry of a name in the own table, made if there is none. NULL on lack of memory. */
-static struct entry *entry_get(struct work *w, const uint8_t *name)
-{
-    struct qp_leaf *leaf = qp_get(&w->view->own, name);
-
-    if (leaf)
-        return qp_leaf_data(leaf);
-    leaf = malloc(qp_leaf_size(name_len(name)) + sizeof(struct entry));
-    if (!leaf)
-        return NULL;
-    qp_leaf_init(leaf, name, w->c->edit.seq);
-    struct entry *e = qp_leaf_data(leaf);
-    *e = (struct entry){SLOT_NONE, SLOT_NONE, SLOT_NONE};
-    if (qp_put(&w->view->own, &w->c->edit, leaf, 0) < 0) {
-        free(leaf);
-        return NULL;
-    }
-    return e;
-}
-
-/* The services allow one rule and one zone of a name in a VPC. Should there be two, the smaller id
- * wins, so that the outcome does not depend on the order in which they came. */
 static int table_add_rules(struct work *w)
 {
-    for (const struct tie *t = w->vpc->rules; t; t = t->next) {
-        const struct rule_rec *r = ((const struct link *)t->owner)->object;
-        /* Delegation goes by the names of servers, not by the name asked for. */
-        if (!r->rule || r->rule->kind == RULE_DELEGATE)
-            continue;
-        struct entry *e = entry_get(w, r->rule->domain);
-        if (!e)
-            return ERR_NOMEM;
-        const struct rule *other = vec_get(&w->c->next.rules, e->rule);
-        if (!other || strcmp(r->id, other->id) < 0)
-            e->rule = r->slot;
-    }
-    return 0;
+    int r = 0;
+
+    for (const struct tie *t = w->vpc->rules; t && !r; t = t->next)
+        r = table_add_rule(w->c, &w->view->own, ((const struct link *)t->owner)->object);
+    return r;
 }
 
 static int table_add_zones(struct work *w)
 {
-    for (const struct tie *t = w->vpc->zones; t; t = t->next) {
-        const struct zone_rec *z = ((const struct link *)t->owner)->object;
-        if (z->slot == SLOT_NONE)
-            continue;
-        struct entry *e = entry_get(w, z->zone->apex);
-        if (!e)
-            return ERR_NOMEM;
-        const struct zone *other = vec_get(&w->c->next.zones, e->zone);
-        if (!other || strcmp(z->zone->id, other->id) < 0)
-            e->zone = z->slot;
-    }
-    return 0;
+    int r = 0;
+
+    for (const struct tie *t = w->vpc->zones; t && !r; t = t->next)
+        r = table_add_zone(w->c, &w->view->own, ((const struct link *)t->owner)->object);
+    return r;
 }
 
 /* Gives an autodefined zone, which nobody reads yet, its version. */
@@ -80,7 +43,7 @@ static void zone_number(struct compiler *c, const struct zone *z)
 static int add_reverse_name(void *ctx, const uint8_t *name)
 {
     struct work *w = ctx;
-    struct entry *e = entry_get(w, name);
+    struct entry *e = table_entry(&w->view->own, &w->c->edit, name);
 
     if (!e)
         return ERR_NOMEM;
@@ -112,18 +75,16 @@ static int table_add_reverse(struct work *w)
 }
 
 /* The autodefined names for these settings: made once for each region. */
-static const struct autodef_table *autodef_get(struct compiler *c, const struct vpc_info *info,
-                                               bool private)
+static const struct autodef_table *autodef_get(struct compiler *c, const char *region, bool reverse)
 {
     char key[ID_MAX + 4];
     struct autodef_table *t;
 
-    snprintf(key, sizeof(key), "%d %s", private ? 1 + info->reverse : 0,
-             private ? info->region : "");
+    snprintf(key, sizeof(key), "%d %s", region ? 1 + reverse : 0, region ? region : "");
     t = map_get(&c->autodefs, key);
     if (t)
         return t;
-    if (autodef_table_new(&c->edit, private ? info->region : NULL, info->reverse, &t) < 0)
+    if (autodef_table_new(&c->edit, region, reverse, &t) < 0)
         return NULL;
     for (unsigned i = 0; i < t->items_n; i++)
         zone_number(c, t->items[i].zone);
@@ -134,8 +95,8 @@ static const struct autodef_table *autodef_get(struct compiler *c, const struct 
     return t;
 }
 
-/* Fills in the subnets, which lie behind the view with their ids. */
-static int subnets_fill(struct work *w)
+/* Fills in what lies behind the view: subnets, profiles, ids of subnets. */
+static int tail_fill(struct work *w)
 {
     struct view *v = w->view;
     uint32_t n = 0;
@@ -143,7 +104,12 @@ static int subnets_fill(struct work *w)
 
     for (const struct tie *t = w->vpc->subnets; t; t = t->next)
         n++;
-    char *ids = (char *)&v->subnet[n];
+    uint32_t *profiles = (uint32_t *)(void *)&v->subnet[n];
+    v->profiles = profiles;
+    for (const struct tie *t = w->vpc->profiles; t; t = t->next)
+        profiles[v->profiles_n++] =
+            ((const struct profile_rec *)((const struct link *)t->owner)->object)->slot;
+    char *ids = (char *)&profiles[v->profiles_n];
     n = 0;
     for (const struct tie *t = w->vpc->subnets; t; t = t->next) {
         const struct subnet_rec *s = t->owner;
@@ -160,16 +126,29 @@ static int subnets_fill(struct work *w)
     return r;
 }
 
-/* A view without content, with room for the subnets. */
+/* A view without content, with room for its tail. */
 static struct view *view_new(const struct vpc_rec *vpc)
 {
     size_t size = sizeof(struct view);
 
+    for (const struct tie *t = vpc->profiles; t; t = t->next)
+        size += sizeof(uint32_t);
     for (const struct tie *t = vpc->subnets; t; t = t->next) {
         const struct subnet_rec *s = t->owner;
         size += sizeof(struct view_subnet) + strlen(subnet_rec_id(s)) + 1;
     }
     return calloc(1, size);
+}
+
+/* Whether the VPC has autodefined reverse names: a profile may decide (spec: profiles 1.6). */
+static bool reverse_wanted(const struct vpc_rec *vpc)
+{
+    for (const struct tie *t = vpc->profiles; t; t = t->next) {
+        const struct profile_rec *p = ((const struct link *)t->owner)->object;
+        if (p->slot != SLOT_NONE && p->reverse != SETTING_LOCAL)
+            return p->reverse == SETTING_ON;
+    }
+    return vpc->info->reverse;
 }
 
 struct view *view_build(struct compiler *c, const struct vpc_rec *vpc)
@@ -183,13 +162,14 @@ struct view *view_build(struct compiler *c, const struct vpc_rec *vpc)
     v->info = vpc->info;
     v->answers = vpc->info->dns_support;
     v->private = v->answers && vpc->info->dns_hostnames;
-    v->autodef = autodef_get(c, vpc->info, v->private);
-    int r = v->autodef ? subnets_fill(&w) : ERR_NOMEM;
+    bool reverse = v->private && reverse_wanted(vpc);
+    v->autodef = autodef_get(c, v->private ? vpc->info->region : NULL, reverse);
+    int r = v->autodef ? tail_fill(&w) : ERR_NOMEM;
     if (!r)
         r = table_add_rules(&w);
     if (!r && v->private)
         r = table_add_zones(&w);
-    if (!r && v->private && vpc->info->reverse)
+    if (!r && reverse)
         r = table_add_reverse(&w);
     if (r < 0) {
         view_free(v);

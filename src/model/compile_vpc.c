@@ -342,7 +342,7 @@ int vpcs_commit(struct compiler *c)
         if (vpc_commit(c, v) < 0 || garbage_reserve(c->edit.garbage) < 0)
             return ERR_NOMEM;
         tie_remove(&v->dirty);
-        if (!v->info && !v->rules && !v->zones && !v->subnets && !v->endpoints)
+        if (!v->info && !v->rules && !v->zones && !v->profiles && !v->subnets && !v->endpoints)
             vpc_let_go(c, v);
     }
     return 0;

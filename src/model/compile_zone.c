@@ -26,7 +26,7 @@ struct zone_rec *zone_get(struct compiler *c, const char *id)
     return z;
 }
 
-static void zone_touch(struct compiler *c, struct zone_rec *z)
+void zone_touch(struct compiler *c, struct zone_rec *z)
 {
     if (!z->dirty.prev)
         tie_add(&c->dirty_zones, &z->dirty, z);
@@ -48,6 +48,9 @@ int compile_zone(struct compiler *c, const struct zone_desc *d)
     zone_touch(c, z);
     if (z->zone->apex && name_equal(z->zone->apex, d->apex))
         return 0;
+    if (holdings_touch(c, z->holdings, z->zone->apex) < 0 ||
+        holdings_touch(c, z->holdings, d->apex) < 0)
+        return ERR_NOMEM;
     if (zone_own(&z->zone, &c->edit, d->apex) < 0)
         return ERR_NOMEM;
     if (z->slot == SLOT_NONE)
@@ -69,9 +72,10 @@ int compile_zone_del(struct compiler *c, const char *id)
     if (!z || z->slot == SLOT_NONE)
         return ERR_NOT_FOUND;
     if (vec_set(&c->next.zones, &c->edit, z->slot, NULL) < 0 ||
-        garbage_reserve(c->edit.garbage) < 0)
+        holdings_touch(c, z->holdings, z->zone->apex) < 0 || garbage_reserve(c->edit.garbage) < 0)
         return ERR_NOMEM;
     zone_unlink(c, z);
+    holdings_free(c, z->holdings);
     map_del(&c->zones, id);
     tie_remove(&z->dirty);
     /* All of the newest version goes; what older ones had beside it is garbage already. */
@@ -176,7 +180,7 @@ static int zone_commit(struct compiler *c, struct zone_rec *z)
         z->published = true;
     }
     tie_remove(&z->dirty);
-    if (z->slot == SLOT_NONE && !z->links && !z->zone->names.count) {
+    if (z->slot == SLOT_NONE && !z->links && !z->holdings && !z->zone->names.count) {
         map_del(&c->zones, z->zone->id);
         zone_free(z->zone);
         free(z);

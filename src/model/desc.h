@@ -90,6 +90,16 @@ struct zone_desc {
     const uint8_t *apex; /* canonical name */
 };
 
+/* A setting of a profile: it decides, or leaves it to the VPC. */
+enum setting { SETTING_LOCAL, SETTING_ON, SETTING_OFF };
+
+struct profile_desc {
+    const char *id;
+    enum setting reverse; /* autodefined reverse names */
+};
+
+#define VPC_PROFILES 8 /* profiles of one VPC that act at most */
+
 /* Routing policies of record sets. Latency and geographic ones pick by region at compile time
  * later. */
 enum policy { POLICY_SIMPLE, POLICY_WEIGHTED, POLICY_MULTIVALUE, POLICY_FAILOVER };

@@ -86,16 +86,16 @@ struct match {
     const struct rule *rule;       /* or NULL */
     const struct zone *zone;       /* or NULL */
     const struct autodef *autodef; /* or NULL */
-    bool profile;                  /* from the profile's table, not the VPC's own */
+    const char *profile;           /* id of the profile whose table has it; NULL: the VPC's own */
 };
 
 #define VIEW_MATCHES \
     32 /* ancestors with routes that one name can have in practice; the most specific are kept */
 
 /* All entries whose name is qname (canonical) or an ancestor of it, the most specific first; own
- * before profile before autodefined at the same name (as entries of their own). `v` is a view of
- * `s`: tables hold slots of rules and zones, which `s` resolves, so that a changed rule or record
- * costs no view. Returns their number. */
+ * before profiles, in order of their priority, before autodefined at the same name (as entries of
+ * their own). `v` is a view of `s`: tables hold slots of rules and zones, which `s` resolves, so
+ * that a changed rule or record costs no view. Returns their number. */
 unsigned view_matches(const struct snapshot *s, const struct view *v, const uint8_t *qname,
                       struct match ret[VIEW_MATCHES]);
 

@@ -24,7 +24,7 @@ struct vpc_info {
     struct dns64_desc dns64_own; /* as described: subnets may change parts of it */
 };
 
-/* Data of a leaf in an own table or a profile's table. */
+/* Data of a leaf in a VPC's own table or a profile's table. */
 struct entry {
     uint32_t rule, zone; /* slots, or SLOT_NONE */
     uint32_t reverse;    /* index in view.reverse, or SLOT_NONE */
@@ -38,6 +38,13 @@ struct autodef_table {
     struct autodef items[];
 };
 
+/* What a profile holds, by name: shared by all its VPCs, which have its slot. */
+struct profile {
+    uint64_t seq; /* the edit that made this block */
+    const char *id;
+    struct qp names; /* struct entry */
+};
+
 struct view_subnet {
     const char *id;
     const struct dns64 *dns64; /* NULL: off */
@@ -48,12 +55,13 @@ struct view {
     bool answers, private;
     const struct vpc_info *info;
     struct qp own;            /* struct entry */
-    const struct qp *profile; /* struct entry; shared by the views of a profile; NULL: none */
+    const uint32_t *profiles; /* slots, in order of priority; behind the subnets */
+    unsigned profiles_n;
     const struct autodef_table *autodef;
     struct lpm subnets;      /* to an index in subnet[] */
     struct autodef *reverse; /* reverse names of the VPC's own CIDRs */
     unsigned reverse_n;
-    struct view_subnet subnet[]; /* then their ids */
+    struct view_subnet subnet[]; /* then profiles, then the ids of subnets */
 };
 
 struct listener_list {
@@ -66,7 +74,7 @@ struct listener_list {
 
 struct snapshot {
     uint64_t seq, revision;
-    struct vec views, endpoints, rules, zones;
+    struct vec views, endpoints, rules, zones, profiles;
     struct lpm shared; /* CIDRs of the VPCs on the shared listener, to their slots */
     const struct listener_list *listeners;
 };

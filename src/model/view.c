@@ -76,7 +76,7 @@ static void cursor_next(struct cursor *c)
 static void cursor_start(struct cursor *c, const struct qp *table, const struct qp_key *k)
 {
     c->leaf = NULL;
-    if (!table)
+    if (!table->count)
         return;
     qp_walk(table, k, &c->path);
     c->left = c->path.chain_n;
@@ -87,6 +87,13 @@ static void cursor_start(struct cursor *c, const struct qp *table, const struct 
         cursor_next(c);
     }
 }
+
+/* The tables of a view that are walked side by side. */
+struct tables {
+    struct cursor own, autodef, profile[VPC_PROFILES];
+    const char *profile_id[VPC_PROFILES];
+    unsigned profiles_n;
+};
 
 /* Matches being collected. */
 struct matches {
@@ -102,7 +109,7 @@ static void match_autodef(struct matches *m, const struct qp_leaf *leaf, const s
         m->list[m->n++] = (struct match){.name = leaf->name, .autodef = a};
 }
 
-static void match_entry(struct matches *m, const struct qp_leaf *leaf, bool profile)
+static void match_entry(struct matches *m, const struct qp_leaf *leaf, const char *profile)
 {
     const struct entry *e = qp_leaf_data(leaf);
     const struct rule *rule = e->rule == SLOT_NONE ? NULL : vec_get(&m->s->rules, e->rule);
@@ -114,51 +121,74 @@ static void match_entry(struct matches *m, const struct qp_leaf *leaf, bool prof
 }
 
 /* Adds what the tables have at one name, in order of precedence. */
-static void match_level(struct matches *m, struct cursor *own, struct cursor *profile,
-                        struct cursor *autodef, unsigned at)
+static void match_level(struct matches *m, struct tables *t, unsigned at)
 {
-    const struct qp_leaf *mine = own->leaf && own->at == at ? own->leaf : NULL;
+    const struct qp_leaf *mine = t->own.leaf && t->own.at == at ? t->own.leaf : NULL;
 
     if (mine) {
-        match_entry(m, mine, false);
-        cursor_next(own);
+        match_entry(m, mine, NULL);
+        cursor_next(&t->own);
     }
-    if (profile->leaf && profile->at == at) {
-        match_entry(m, profile->leaf, true);
-        cursor_next(profile);
+    for (unsigned i = 0; i < t->profiles_n; i++) {
+        struct cursor *c = &t->profile[i];
+        if (c->leaf && c->at == at) {
+            match_entry(m, c->leaf, t->profile_id[i]);
+            cursor_next(c);
+        }
     }
     if (mine) {
         uint32_t reverse = ((const struct entry *)qp_leaf_data(mine))->reverse;
         if (reverse != SLOT_NONE)
             match_autodef(m, mine, &m->v->reverse[reverse]);
     }
-    if (autodef->leaf && autodef->at == at) {
-        const uint32_t *item = qp_leaf_data(autodef->leaf);
-        match_autodef(m, autodef->leaf, &m->v->autodef->items[*item]);
-        cursor_next(autodef);
+    if (t->autodef.leaf && t->autodef.at == at) {
+        const uint32_t *item = qp_leaf_data(t->autodef.leaf);
+        match_autodef(m, t->autodef.leaf, &m->v->autodef->items[*item]);
+        cursor_next(&t->autodef);
     }
+}
+
+static void tables_start(struct tables *t, const struct matches *m, const struct qp_key *k)
+{
+    cursor_start(&t->own, &m->v->own, k);
+    cursor_start(&t->autodef, &m->v->autodef->names, k);
+    t->profiles_n = 0;
+    for (unsigned i = 0; i < m->v->profiles_n; i++) {
+        const struct profile *p = vec_get(&m->s->profiles, m->v->profiles[i]);
+        if (!p)
+            continue;
+        t->profile_id[t->profiles_n] = p->id;
+        cursor_start(&t->profile[t->profiles_n++], &p->names, k);
+    }
+}
+
+/* True if some table has an entry left: the longest name of them in *ret_at. */
+static bool tables_next(const struct tables *t, unsigned *ret_at)
+{
+    bool any = t->own.leaf || t->autodef.leaf;
+
+    *ret_at = t->own.leaf ? t->own.at : 0;
+    if (t->autodef.leaf && t->autodef.at > *ret_at)
+        *ret_at = t->autodef.at;
+    for (unsigned i = 0; i < t->profiles_n; i++) {
+        any |= t->profile[i].leaf != NULL;
+        if (t->profile[i].leaf && t->profile[i].at > *ret_at)
+            *ret_at = t->profile[i].at;
+    }
+    return any;
 }
 
 unsigned view_matches(const struct snapshot *s, const struct view *v, const uint8_t *qname,
                       struct match ret[VIEW_MATCHES])
 {
     struct matches m = {.s = s, .v = v, .list = ret};
-    struct cursor own, profile, autodef;
+    struct tables t;
     struct qp_key k;
+    unsigned at;
 
     qp_key_make(&k, qname);
-    cursor_start(&own, &v->own, &k);
-    cursor_start(&profile, v->profile, &k);
-    cursor_start(&autodef, &v->autodef->names, &k);
-    while ((own.leaf || profile.leaf || autodef.leaf) && m.n < VIEW_MATCHES) {
-        unsigned at = 0;
-        if (own.leaf)
-            at = own.at;
-        if (profile.leaf && profile.at > at)
-            at = profile.at;
-        if (autodef.leaf && autodef.at > at)
-            at = autodef.at;
-        match_level(&m, &own, &profile, &autodef, at);
-    }
+    tables_start(&t, &m, &k);
+    while (tables_next(&t, &at) && m.n < VIEW_MATCHES)
+        match_level(&m, &t, at);
     return m.n;
 }

@@ -36,8 +36,8 @@ static void route_trace(const struct query *q, const struct match *m, enum candi
         return;
     struct trace_item item = {"route", lost ? "candidate" : "chosen", candidate_object(m, c),
                               m->name, lost != NULL};
-    trace_add(q->trace, &item, "%s%s%s%s", candidate_text(m, c),
-              m->profile ? " of the profile" : "", lost ? ": " : " wins", lost ? lost : "");
+    trace_add(q->trace, &item, "%s%s%s%s%s", candidate_text(m, c), m->profile ? " of profile " : "",
+              m->profile ? m->profile : "", lost ? ": " : " wins", lost ? lost : "");
 }
 
 static void choose(struct query *q, const struct match *m, enum candidate c, struct choice *ch)

@@ -191,6 +191,44 @@ static void do_dissociate(struct scn *s, const struct statement *st)
         check(s, l, compile_rule_vpc_del(s->compiler, l->word[1], l->word[i]));
 }
 
+/* profile ID reverse=on|off|local */
+static void do_profile(struct scn *s, const struct statement *st)
+{
+    const struct line *l = &st->head;
+    const char *reverse = line_option(l, "reverse");
+    if (!reverse)
+        scn_fail(s, l, "profile ID reverse=on|off|local");
+    struct profile_desc d = {.id = l->word[1],
+                             .reverse = strcmp(reverse, "on") == 0    ? SETTING_ON
+                                        : strcmp(reverse, "off") == 0 ? SETTING_OFF
+                                                                      : SETTING_LOCAL};
+    check(s, l, compile_profile(s->compiler, &d));
+}
+
+/* hold PROFILE rule|zone ID... ; release PROFILE rule|zone ID... */
+static void do_hold(struct scn *s, const struct statement *st)
+{
+    const struct line *l = &st->head;
+    bool hold = strcmp(l->word[0], "hold") == 0, rule = strcmp(l->word[2], "rule") == 0;
+    int (*const deeds[2][2])(struct compiler *, const char *, const char *) = {
+        {compile_profile_zone_del, compile_profile_rule_del},
+        {compile_profile_zone, compile_profile_rule},
+    };
+    need(s, l, 4);
+    for (int i = 3; i < l->n; i++)
+        check(s, l, deeds[hold][rule](s->compiler, l->word[1], l->word[i]));
+}
+
+/* profiles VPC none | PROFILE...: all of them, in order of priority */
+static void do_profiles(struct scn *s, const struct statement *st)
+{
+    const struct line *l = &st->head;
+    bool none = strcmp(l->word[2], "none") == 0;
+    check(s, l,
+          compile_vpc_profiles(s->compiler, l->word[1], (const char *const *)&l->word[2],
+                               none ? 0 : (size_t)l->n - 2));
+}
+
 /* The SOA and one NS, as the service makes them. */
 static void add_apex(struct scn *s, const struct line *l, const char *zone, const uint8_t *apex)
 {
@@ -309,6 +347,8 @@ static void do_delete(struct scn *s, const struct statement *st)
         check(s, l, compile_endpoint_del(s->compiler, id));
     } else if (strcmp(what, "rule") == 0) {
         check(s, l, compile_rule_del(s->compiler, id));
+    } else if (strcmp(what, "profile") == 0) {
+        check(s, l, compile_profile_del(s->compiler, id));
     } else if (strcmp(what, "zone") == 0) {
         check(s, l, compile_zone_del(s->compiler, id));
     } else if (strcmp(what, "record") == 0) {
@@ -330,9 +370,11 @@ bool scn_model(struct scn *s, const struct statement *st)
         const char *word;
         void (*run)(struct scn *s, const struct statement *st);
     } rows[] = {
-        {"vpc", do_vpc},   {"subnet", do_subnet},       {"endpoint", do_endpoint},
-        {"rule", do_rule}, {"associate", do_associate}, {"dissociate", do_dissociate},
-        {"zone", do_zone}, {"record", do_record},       {"delete", do_delete},
+        {"vpc", do_vpc},           {"subnet", do_subnet},       {"endpoint", do_endpoint},
+        {"rule", do_rule},         {"associate", do_associate}, {"dissociate", do_dissociate},
+        {"zone", do_zone},         {"record", do_record},       {"delete", do_delete},
+        {"profile", do_profile},   {"hold", do_hold},           {"release", do_hold},
+        {"profiles", do_profiles},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (strcmp(st->head.word[0], rows[i].word) != 0)

@@ -121,7 +121,7 @@ static void check_matches(const struct snapshot *s, const char *vpc, const char 
     unsigned n = view_matches(s, v, nm(name), m);
     for (unsigned i = 0; i < n; i++) {
         assert_true(name_within(nm(name), m[i].name));
-        assert_false(m[i].profile);
+        assert_null(m[i].profile);
         if (m[i].autodef)
             assert_true(name_within(m[i].name, zone_apex(m[i].autodef->zone)));
         snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? " " : "",
