@@ -51,20 +51,24 @@ void synthesize_begin(struct query *q)
 
 /* --- the translation --- */
 
+static void trace_record(struct query *q, const struct addr *v6, const struct addr *v4)
+{
+    char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+    query_trace(q, "synthesize", "record", NULL, "AAAA %s from A %s",
+                addr_format(v6, to, sizeof(to)), addr_format(v4, from, sizeof(from)));
+}
+
 /* The AAAA address of an A record, written to `out`. False: it is in the exclusion set itself, or
  * `a` is no address. */
-static bool translate(const struct query *q, const uint8_t *a, uint8_t out[AAAA_BYTES])
+static bool translate(struct query *q, const uint8_t *a, uint8_t out[AAAA_BYTES])
 {
     struct addr v4 = {.family = AF_INET}, v6;
     memcpy(v4.b, a, A_BYTES);
     if (addrname_embed(&q->dns64->prefix, &v4, &v6) < 0)
         return false;
     memcpy(out, v6.b, AAAA_BYTES);
-    if (q->trace) {
-        char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
-        query_trace(q, "synthesize", "record", NULL, "AAAA %s from A %s",
-                    addr_format(&v6, to, sizeof(to)), addr_format(&v4, from, sizeof(from)));
-    }
+    if (q->trace)
+        trace_record(q, &v6, &v4);
     return true;
 }
 
@@ -184,7 +188,7 @@ static struct tally tally(const struct query *q, const struct reply *reply)
 }
 
 /* Copies one record to the answer that is made, translated or filtered. False: it does not fit. */
-static bool put_record(const struct query *q, struct build *b, const struct message *m,
+static bool put_record(struct query *q, struct build *b, const struct message *m,
                        const struct rr *rr, uint32_t *ttl)
 {
     uint8_t rdata[LIMIT_MESSAGE], aaaa[AAAA_BYTES];
@@ -242,6 +246,26 @@ static void keep(struct query *q, const struct reply *reply)
     struct cache_at at = {&q->key, cache_hash(q->r->cache, &q->key), q->now};
     cache_put(q->r->cache, &at, reply);
     q->key.dns64 = 0;
+}
+
+void synthesize_trace(struct query *q, const struct reply *reply)
+{
+    struct message m;
+    struct rr_iter it;
+    struct rr rr;
+    if (!q->trace)
+        return;
+    reply_head(reply, q->key.name, TYPE_AAAA, CLASS_IN);
+    reply_message(reply, &m);
+    msg_records(&m, &it);
+    while (rr_next(&it, &rr) == 1) {
+        struct addr v6 = {.family = AF_INET6}, v4;
+        if (rr.type != TYPE_AAAA || rr.rdlen != AAAA_BYTES)
+            continue;
+        memcpy(v6.b, m.wire + rr.rdata, AAAA_BYTES);
+        if (addrname_extract(&q->dns64->prefix, &v6, &v4) == 0)
+            trace_record(q, &v6, &v4);
+    }
 }
 
 /* The end: `reply` is the answer to the name. */

@@ -36,6 +36,10 @@ void synthesize_set(struct query *q, const struct rrset_view *a, uint32_t ttl_ma
 /* Answers from the A records of the name in a zone, if it has some. `ttl_max` as above. */
 bool synthesize_zone(struct query *q, const struct zone *z, uint32_t ttl_max);
 
+/* Says in the trace which records of a cached answer were made of which A records. Costs a branch
+ * when there is no trace. */
+void synthesize_trace(struct query *q, const struct reply *reply);
+
 /* AAAA could not be asked for: goes on as if there were none (5.1.2, 5.1.3). The failure is kept in
  * case there is no A record either. `text` lives as long as the query. */
 enum step synthesize_without(struct query *q, uint16_t ede, const char *text);

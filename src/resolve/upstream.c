@@ -84,9 +84,8 @@ static enum cache_result lookup(struct query *q, struct reply *ret)
 static void hit(struct query *q, const struct reply *reply)
 {
     metric_add(q->r->metrics, METRIC_CACHE_HITS, 1);
-    query_trace(q, "cache", "hit", NULL, "%u records, good for %u s%s",
-                reply->answers + reply->authorities, reply->ttl,
-                q->key.dns64 ? ", as DNS64 made them" : "");
+    query_trace(q, "cache", "hit", NULL, "%u records, good for %u s",
+                reply->answers + reply->authorities, reply->ttl);
 }
 
 /* What DNS64 made of the name before, for a client with the same setting. */
@@ -95,8 +94,10 @@ static bool made_before(struct query *q, struct reply *ret)
     q->key.dns64 = q->dns64->number;
     q->hash = cache_hash(q->r->cache, &q->key);
     bool found = q->key.dns64 && lookup(q, ret) == CACHE_FRESH;
-    if (found)
+    if (found) {
         hit(q, ret);
+        synthesize_trace(q, ret);
+    }
     q->key.dns64 = 0;
     return found;
 }
