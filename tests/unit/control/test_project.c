@@ -206,6 +206,61 @@ static void test_vpc(void **state)
     assert_null(view(f));
 }
 
+/* DNS64 settings by tags: the subnet's before the VPC's before the defaults, at every change of
+ * either. */
+static void test_dns64(void **state)
+{
+    struct fix *f = *state;
+    struct obj_tag vpc_tags[] = {{"bridge53:dns64-prefix", "2001:db8:1::/96"},
+                                 {"bridge53:dns64-exclude", "::ffff:0:0/96 2001:db8::/32"}};
+    struct obj_tag subnet_tags[] = {{"bridge53:dns64-prefix", "2001:db8:122::/48"}};
+    struct obj_cidr_association v6 = {"d", "fd00:1::/64", "associated"};
+    struct obj_subnet subnet = {.id = "subnet-1",
+                                .vpc_id = VPC,
+                                .ipv6_cidr_blocks = &v6,
+                                .ipv6_cidr_blocks_n = 1,
+                                .tags = subnet_tags,
+                                .enable_dns64 = TRI_TRUE};
+    static const struct {
+        size_t vpc, subnet; /* number of tags */
+        const char *prefix;
+        unsigned exclude;
+    } cases[] = {
+        {0, 0, "64:ff9b::/96", 1},      {1, 0, "2001:db8:1::/96", 1},
+        {2, 0, "2001:db8:1::/96", 2},   {2, 1, "2001:db8:122::/48", 2},
+        {0, 1, "2001:db8:122::/48", 1}, {0, 0, "64:ff9b::/96", 1},
+    };
+    char buf[ADDR_TEXT_MAX];
+    struct addr source;
+    const struct dns64 *d = NULL;
+    addr_parse("fd00:1::9", &source);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put_vpc(f, vpc_tags, cases[i].vpc);
+        subnet.tags_n = cases[i].subnet;
+        put(f, &kind_subnet, "subnet-1", &subnet);
+        assert_non_null(view_subnet(view(f), &source, &d));
+        assert_string_equal(prefix_format(&d->prefix, buf, sizeof buf), cases[i].prefix);
+        assert_int_equal(d->exclude_n, cases[i].exclude);
+    }
+    /* The VPC's change alone reaches its subnets, too. */
+    put_vpc(f, vpc_tags, 1);
+    assert_non_null(view_subnet(view(f), &source, &d));
+    assert_string_equal(prefix_format(&d->prefix, buf, sizeof buf), "2001:db8:1::/96");
+    assert_string_equal(prefix_format(&view_dns64(view(f))->prefix, buf, sizeof buf),
+                        "2001:db8:1::/96");
+
+    struct obj_endpoint e = {.id = "rslvr-in-1",
+                             .host_vpc_id = VPC,
+                             .direction = "INBOUND",
+                             .resolver_endpoint_type = "IPV6",
+                             .dns64_enabled = TRI_TRUE};
+    put(f, &kind_endpoint, "rslvr-in-1", &e);
+    assert_true(snapshot_endpoint(world(f), 0)->dns64);
+    e.dns64_enabled = TRI_FALSE;
+    put(f, &kind_endpoint, "rslvr-in-1", &e);
+    assert_false(snapshot_endpoint(world(f), 0)->dns64);
+}
+
 static void test_attachments(void **state)
 {
     struct fix *f = *state;
@@ -593,10 +648,9 @@ static void test_junk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_empty),        TEST(test_vpc),      TEST(test_attachments),
-        TEST(test_config),       TEST(test_rules),    TEST(test_security_groups),
-        TEST(test_zones),        TEST(test_policies), TEST(test_restart),
-        TEST(test_falls_behind), TEST(test_junk),
+        TEST(test_empty),    TEST(test_vpc),     TEST(test_dns64),           TEST(test_attachments),
+        TEST(test_config),   TEST(test_rules),   TEST(test_security_groups), TEST(test_zones),
+        TEST(test_policies), TEST(test_restart), TEST(test_falls_behind),    TEST(test_junk),
     };
     return cmocka_run_group_tests_name("project", tests, NULL, NULL);
 }
