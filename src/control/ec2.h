@@ -47,7 +47,8 @@ int ec2_missing(struct ctl *c, enum ec2_what what, const char *id);
 int ec2_refuse(struct ctl *c, const char *member);
 
 /* The tags of an object's creation out of TagSpecifications, checked; *ret in the arena, NULL when
- * there are none. ERR_FAULT: a foreign resource type, a bad key, too many. */
+ * there are none. ERR_FAULT: a foreign resource type, a bad key, a bad value of a
+ * bridge53: tag, too many. */
 struct ec2_tags {
     struct obj_tag *v;
     size_t n;
@@ -85,8 +86,8 @@ int ec2_zone_find(struct ctl *c, const char *name, const char *id, const char **
 char *ec2_dhcp_default_id(struct ctl *c);
 
 /* Moves a VPC's CIDRs between the tables of its attachments when its tags or CIDRs change: `before`
- * NULL for a new one, `after` NULL for a deleted one. ERR_FAULT: a bad bridge53: tag, or CIDRs that
- * overlap those of another VPC of the same attachment. */
+ * NULL for a new one, `after` NULL for a deleted one. ERR_FAULT: CIDRs that overlap those of
+ * another VPC of the same attachment. */
 int vpc_attach(struct ctl *c, const struct obj_vpc *before, const struct obj_vpc *after);
 
 /* Makes the default security group of a new VPC and puts its id into the VPC. */

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "control/ec2_describe.h"
 #include "control/group.h"
+#include "control/own_tag.h"
 
 #define KEY_MAX 128   /* characters */
 #define VALUE_MAX 256 /* characters */
@@ -34,7 +35,7 @@ static int tag_check(struct ctl *c, const struct ec2_tag *tag)
     if (tag->value && text_chars(tag->value) > VALUE_MAX)
         return ctl_fail(c, FAULT_InvalidParameterValue,
                         "Tag value exceeds the maximum length of %d characters", VALUE_MAX);
-    return 0;
+    return own_tag_check(c, tag->key, tag->value ? tag->value : "");
 }
 
 /* Adds the tags of a request to a list, checked against the limits and each other. */

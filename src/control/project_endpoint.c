@@ -244,6 +244,7 @@ int project_endpoint(struct project *p, const char *id)
                                                             : DIRECTION_INBOUND_DELEGATION,
         .addresses = addresses,
         .addresses_n = addresses_read(&e, addresses),
+        .dns64 = e.dns64_enabled == TRI_TRUE,
         .ingress = a.ingress.list,
         .ingress_n = a.ingress.n,
         .egress = a.egress.list,

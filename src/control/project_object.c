@@ -9,14 +9,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "control/ctl_priv.h"
+#include "control/own_tag.h"
 #include "control/rdata.h"
 #include "control/record.h"
 #include "control/zone_name.h"
 #include "dns/type.h"
 
 #define DNS_PORT 53
-#define NETNS_TAG "bridge53:netns"
-#define DEVICE_TAG "bridge53:device"
 
 /* Appends the associated CIDRs of a list to out; returns how many there are then. Those that do not
  * parse can't have come through the API and are left out. */
@@ -35,16 +34,11 @@ static size_t cidrs_add(const struct obj_cidr_association *list, size_t list_n, 
 /* How packets of a VPC reach us, by its tags. A namespace says more than a device inside it. */
 static void attach_read(const struct obj_vpc *vpc, struct vpc_desc *d)
 {
-    for (size_t i = 0; i < vpc->tags_n; i++) {
-        const struct obj_tag *t = &vpc->tags[i];
-        bool netns = strcmp(t->key, NETNS_TAG) == 0;
-        if (t->value == NULL || t->value[0] == '\0')
-            continue;
-        if (netns || (strcmp(t->key, DEVICE_TAG) == 0 && d->attach == ATTACH_SHARED)) {
-            d->attach = netns ? ATTACH_NETNS : ATTACH_DEVICE;
-            d->attach_name = t->value;
-        }
-    }
+    const char *netns = own_tag_find(vpc->tags, vpc->tags_n, TAG_NETNS);
+    const char *device = own_tag_find(vpc->tags, vpc->tags_n, TAG_DEVICE);
+
+    d->attach = netns ? ATTACH_NETNS : device ? ATTACH_DEVICE : ATTACH_SHARED;
+    d->attach_name = netns ? netns : device;
 }
 
 /* A VPC joined with its resolver config. */
@@ -78,7 +72,10 @@ static int join_vpc(struct project *p, const char *id)
         .reverse = !disabled,
     };
     attach_read(&vpc, &d);
-    return project_result(id, compile_vpc(p->compiler, &d));
+    err = own_tag_dns64(&p->scratch, vpc.tags, vpc.tags_n, &d.dns64);
+    if (err == 0)
+        err = compile_vpc(p->compiler, &d);
+    return project_result(id, err);
 }
 
 int project_join(struct project *p)
@@ -144,7 +141,10 @@ static int subnet_changed(struct project *p, const char *id, struct store_bytes 
         .cidrs_n = cidrs_add(subnet.ipv6_cidr_blocks, subnet.ipv6_cidr_blocks_n, cidrs, n),
         .dns64 = subnet.enable_dns64 == TRI_TRUE,
     };
-    return project_result(id, compile_subnet(p->compiler, &d));
+    err = own_tag_dns64(&p->scratch, subnet.tags, subnet.tags_n, &d.own64);
+    if (err == 0)
+        err = compile_subnet(p->compiler, &d);
+    return project_result(id, err);
 }
 
 /* The targets of a rule; those without a usable address are left out. Returns their number. */

@@ -7,44 +7,14 @@
 #include "base/error.h"
 #include "control/cidr.h"
 #include "control/ec2.h"
-
-#define NETNS_TAG "bridge53:netns"
-#define DEVICE_TAG "bridge53:device"
-#define NETNS_MAX 64  /* characters */
-#define DEVICE_MAX 15 /* characters: IFNAMSIZ less the NUL */
-
-static int name_read(struct ctl *c, const struct obj_vpc *vpc, const char *tag, size_t max,
-                     const char **ret)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789_.-";
-    *ret = "";
-    for (size_t i = 0; i < vpc->tags_n; i++) {
-        if (strcmp(vpc->tags[i].key, tag) != 0)
-            continue;
-        const char *name = vpc->tags[i].value;
-        size_t len = strlen(name);
-        bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-        if (!len || len > max || strspn(name, allowed) != len || dots)
-            return ctl_fail(c, FAULT_InvalidParameterValue,
-                            "Value (%s) for the tag %s is invalid. It must be a name of 1 to %zu "
-                            "characters out of A-Z, a-z, 0-9, '_', '.' and '-'.",
-                            name, tag, max);
-        *ret = name;
-    }
-    return 0;
-}
+#include "control/own_tag.h"
 
 /* The scope of the "cidr" index: "device@netns", "@" for the shared listener. */
 static int scope_of(struct ctl *c, const struct obj_vpc *vpc, const char **ret)
 {
-    const char *netns, *device;
-    int err = name_read(c, vpc, NETNS_TAG, NETNS_MAX, &netns);
-    if (!err)
-        err = name_read(c, vpc, DEVICE_TAG, DEVICE_MAX, &device);
-    if (err)
-        return err;
-    char *scope = arena_printf(c->arena, "%s@%s", device, netns);
+    const char *netns = own_tag_find(vpc->tags, vpc->tags_n, TAG_NETNS);
+    const char *device = own_tag_find(vpc->tags, vpc->tags_n, TAG_DEVICE);
+    char *scope = arena_printf(c->arena, "%s@%s", device ? device : "", netns ? netns : "");
     if (!scope)
         return ERR_NOMEM;
     *ret = scope;
@@ -65,7 +35,7 @@ static int fail_overlap(struct ctl *c, const char *scope, const struct obj_vpc *
     return ctl_fail(c, FAULT_InvalidParameterValue,
                     "Value (%s) for parameter cidrBlock is invalid. It overlaps with the CIDR of "
                     "%s on the same attachment (%s), where the source address alone tells VPCs "
-                    "apart. Give one of them another CIDR, or a tag " NETNS_TAG " or " DEVICE_TAG
+                    "apart. Give one of them another CIDR, or a tag " TAG_NETNS " or " TAG_DEVICE
                     ".",
                     cidr, err ? "another VPC" : other, shared ? "shared listener" : scope);
 }
