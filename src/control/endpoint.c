@@ -155,8 +155,9 @@ static struct rslvr_resolver_endpoint *endpoint_answer(struct ctl *c, const stru
 int endpoint_switches_check(struct ctl *c, const struct obj_endpoint *e)
 {
     bool outbound = strcmp(e->direction, "OUTBOUND") == 0;
+    bool inbound = strcmp(e->direction, "INBOUND") == 0;
 
-    if (outbound && e->dns64_enabled == TRI_TRUE)
+    if (!inbound && e->dns64_enabled == TRI_TRUE)
         return ctl_fail(c, FAULT_InvalidRequestException,
                         "Dns64Enabled is supported for inbound Resolver endpoints only.");
     if (!outbound && e->target_name_server_metrics_enabled == TRI_TRUE)

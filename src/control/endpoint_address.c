@@ -39,10 +39,14 @@ static int interface_fault(struct ctl *c, int err, const char *subnet_id, const 
         return ctl_fail(c, FAULT_InvalidRequestException,
                         "The subnet \"%s\" has no free IP address.", subnet_id);
     case ERR_INVALID:
+        if (!ip)
+            return ctl_fail(c, FAULT_InvalidRequestException,
+                            "The subnet '%s' has no CIDR block for an IP address of this family.",
+                            subnet_id);
         return resolver_fault_field(c,
                                     ctl_fail(c, FAULT_InvalidParameterException,
-                                             "\"%s\" is not an IP address for subnet \"%s\".",
-                                             ip ? ip : "", subnet_id),
+                                             "\"%s\" is not an IP address for subnet \"%s\".", ip,
+                                             subnet_id),
                                     "IpAddresses");
     default:
         return err;

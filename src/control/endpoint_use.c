@@ -3,6 +3,7 @@
  * and deletion, which they forbid. */
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "control/resolver_priv.h"
@@ -76,11 +77,66 @@ int endpoint_protocols_set(struct ctl *c, struct obj_endpoint *e, const char **p
     return 0;
 }
 
+/* Looks among the caller's VPCs for one that holds an address. */
+struct holder {
+    const struct addr *addr;
+    bool found;
+};
+
+static int vpc_holds(void *ctx, const char *id, void *obj)
+{
+    const struct obj_vpc *vpc = obj;
+    struct holder *h = ctx;
+    struct prefix p;
+
+    (void)id;
+    for (size_t i = 0; i < vpc->ipv6_cidr_blocks_n && !h->found; i++)
+        h->found = prefix_parse(vpc->ipv6_cidr_blocks[i].cidr_block, &p) == 0 &&
+                   prefix_contains(&p, h->addr);
+    return h->found ? CTL_STOP : 0;
+}
+
+/* True for global unicast addresses but those that are set aside for documentation. */
+static bool is_public(const struct addr *a)
+{
+    static const struct prefix global = {{AF_INET6, {0x20}}, 3};
+    static const struct prefix documentation[] = {
+        {{AF_INET6, {0x20, 0x01, 0x0d, 0xb8}}, 32}, /* RFC 3849 */
+        {{AF_INET6, {0x3f, 0xff}}, 20},             /* RFC 9637 */
+    };
+
+    return prefix_contains(&global, a) && !prefix_contains(&documentation[0], a) &&
+           !prefix_contains(&documentation[1], a);
+}
+
+/* Public IPv6 is denied unless the endpoint says otherwise (spec: resolver.md 2.2); addresses of
+ * the caller's own VPCs are not public, whatever their range. */
+static int target_internet_check(struct ctl *c, const struct obj_endpoint *e,
+                                 const struct obj_target *t)
+{
+    struct addr addr;
+    struct holder h = {.addr = &addr};
+    int err;
+
+    if (!t->ipv6 || e->ipv6_internet_access_enabled == TRI_TRUE)
+        return 0;
+    if (addr_parse(t->ipv6, &addr) != 0 || !is_public(&addr))
+        return 0;
+    err = ctl_list(c, &kind_vpc, NULL, vpc_holds, &h);
+    if (!err && !h.found)
+        err = ctl_fail(c, FAULT_InvalidRequestException,
+                       "The target IP \"%s\" is a public IPv6 address, which Resolver endpoint "
+                       "\"%s\" must not reach unless Ipv6InternetAccessEnabled is set.",
+                       t->ipv6, e->id);
+    return err;
+}
+
 int targets_fit(struct ctl *c, const struct obj_endpoint *e, struct obj_target *targets, size_t n)
 {
     unsigned offered = protocol_set(e->protocols, e->protocols_n);
+    int err = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !err; i++) {
         struct obj_target *t = &targets[i];
         const char *not_for = t->ip ? "IPV6" : "IPV4";
 
@@ -99,8 +155,9 @@ int targets_fit(struct ctl *c, const struct obj_endpoint *e, struct obj_target *
                             "The target IP \"%s\" cannot be reached from Resolver endpoint \"%s\" "
                             "of type %s.",
                             t->ip ? t->ip : t->ipv6, e->id, e->resolver_endpoint_type);
+        err = target_internet_check(c, e, t);
     }
-    return 0;
+    return err;
 }
 
 /* A walk over the rules of an endpoint. */

@@ -139,8 +139,8 @@ int endpoint_protocols_set(struct ctl *c, struct obj_endpoint *e, const char **p
 /* Refuses switches that the direction of the endpoint does not have. */
 int endpoint_switches_check(struct ctl *c, const struct obj_endpoint *e);
 
-/* Checks that an endpoint can reach all targets: their family and protocol. Fills in the protocol
- * of targets that name none. */
+/* Checks that an endpoint can reach all targets: their family, protocol, and public IPv6. Fills in
+ * the protocol of targets that name none. */
 int targets_fit(struct ctl *c, const struct obj_endpoint *e, struct obj_target *targets, size_t n);
 
 /* Checks that the targets of all rules of an endpoint still fit after a change of the endpoint. */

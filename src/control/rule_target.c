@@ -14,6 +14,25 @@ static int target_fault(struct ctl *c, int fault)
     return resolver_fault_field(c, fault, "TargetIps");
 }
 
+/* False for addresses that no single server can have, and for those that need a device beside
+ * them. */
+static bool addr_is_target(const struct addr *a)
+{
+    static const struct prefix impossible[] = {
+        {{AF_INET, {0}}, 32},
+        {{AF_INET, {224}}, 3},
+        {{AF_INET6, {0}}, 128},
+        {{AF_INET6, {[10] = 0xff, [11] = 0xff}}, 96}, /* IPv4 in disguise */
+        {{AF_INET6, {0xfe, 0x80}}, 10},
+        {{AF_INET6, {0xff}}, 8},
+    };
+
+    for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++)
+        if (prefix_contains(&impossible[i], a))
+            return false;
+    return true;
+}
+
 /* One target: an address of one family in its canonical spelling, a port. */
 static int target_read(struct ctl *c, const struct rslvr_target_address *in, struct obj_target *ret)
 {
@@ -25,7 +44,8 @@ static int target_read(struct ctl *c, const struct rslvr_target_address *in, str
     if (!in->ip == !in->ipv6)
         return target_fault(c, ctl_fail(c, FAULT_InvalidParameterException,
                                         "A target needs either an IPv4 or an IPv6 address."));
-    if (addr_parse(text, &addr) != 0 || (addr.family == AF_INET) != (in->ip != NULL))
+    if (addr_parse(text, &addr) != 0 || (addr.family == AF_INET) != (in->ip != NULL) ||
+        !addr_is_target(&addr))
         return target_fault(
             c, ctl_fail(c, FAULT_InvalidParameterException, "Invalid IP address: '%s'", text));
     if (in->port.set && in->port.v == 0)

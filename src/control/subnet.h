@@ -5,7 +5,8 @@
 
 #include "control/ec2.h"
 
-/* IPv4 addresses of a subnet that nobody gets: network, router, DNS, the next, and the last. */
+/* Addresses of a subnet, of each family, that nobody gets: network, router, DNS, the next, and the
+ * last. */
 #define SUBNET_RESERVED 5
 
 /* Takes *text, a CIDR of that family inside the VPC, for a subnet; *text becomes canonical.

@@ -9,18 +9,17 @@
 #include "control/ec2.h"
 #include "control/subnet.h"
 
-/* True if the subnet keeps the address for itself: its first four and, in IPv4, its last. */
+/* True if the subnet keeps the address for itself: its first four and its last. */
 static bool is_reserved(const struct prefix *subnet, const struct addr *a)
 {
-    struct addr low = subnet->addr;
+    struct addr low = subnet->addr, last = subnet->addr;
     for (unsigned i = 0; i < SUBNET_RESERVED - 1; i++) {
         if (memcmp(&low, a, sizeof low) == 0)
             return true;
         low = addr_add(&low, 1);
     }
-    if (a->family != AF_INET)
-        return false;
-    struct addr last = addr_add(&subnet->addr, (1ull << (32 - subnet->bits)) - 1);
+    for (unsigned i = subnet->bits; i < addr_bits(&last); i++)
+        last.b[i / 8] |= (uint8_t)(0x80u >> i % 8);
     return memcmp(&last, a, sizeof last) == 0;
 }
 

@@ -161,6 +161,11 @@ static void creation_is_checked(void **state)
     bad = in;
     bad.dns64_enabled = TRI_TRUE;
     create_fails(&f, &bad, FAULT_InvalidRequestException, "Dns64Enabled");
+    bad.direction = "INBOUND_DELEGATION";
+    create_fails(&f, &bad, FAULT_InvalidRequestException, "Dns64Enabled");
+    bad = good("r1", "INBOUND");
+    bad.ipv6_internet_access_enabled = TRI_TRUE;
+    create_fails(&f, &bad, FAULT_InvalidRequestException, "Ipv6InternetAccessEnabled");
     bad = in;
     bad.outpost_arn = "arn:aws:outposts:x";
     create_fails(&f, &bad, FAULT_InvalidRequestException, "Outposts");
@@ -387,6 +392,134 @@ static void ipv6_only(void **state)
     fixture_end(&f);
 }
 
+/* Every type in every direction: which families its addresses have, and how they are counted. */
+static void types(void **state)
+{
+    static const char *const directions[] = {"INBOUND", "OUTBOUND", "INBOUND_DELEGATION"};
+    static const struct {
+        const char *type;
+        bool v4, v6;
+    } cases[] = {{"IPV4", true, false}, {"IPV6", false, true}, {"DUALSTACK", true, true}};
+    struct rslvr_ip_address_request any[] = {{SUBNET, NULL, NULL}, {SUBNET, NULL, NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < N(cases) * N(directions); i++) {
+        const char *direction = directions[i % N(directions)];
+        struct rslvr_create_resolver_endpoint_request in = good("r", direction);
+        struct rslvr_list_resolver_endpoint_ip_addresses_response ips;
+        const struct rslvr_resolver_endpoint *e;
+        size_t k = i / N(directions);
+        struct fixture f;
+
+        fixture_begin(&f);
+        in.resolver_endpoint_type = cases[k].type;
+        in.ip_addresses = any;
+        in.dns64_enabled = strcmp(direction, "INBOUND") == 0 ? TRI_TRUE : TRI_NONE;
+        e = create(&f, &in);
+        assert_string_equal(e->resolver_endpoint_type, cases[k].type);
+        assert_int_equal(e->ip_address_count.v, 2); /* a pair of families is one address */
+        assert_int_equal(e->dns64_enabled, in.dns64_enabled == TRI_TRUE ? TRI_TRUE : TRI_FALSE);
+        ips = addresses(&f, e->id);
+        assert_int_equal(ips.ip_addresses_n, 2);
+        for (size_t a = 0; a < 2; a++) {
+            assert_int_equal(ips.ip_addresses[a].ip != NULL, cases[k].v4);
+            assert_int_equal(ips.ip_addresses[a].ipv6 != NULL, cases[k].v6);
+        }
+        fixture_end(&f);
+    }
+}
+
+/* A DUALSTACK endpoint with chosen addresses, and what it refuses. */
+static void dual_stack(void **state)
+{
+    struct fixture f;
+    struct rslvr_create_resolver_endpoint_request in = good("r1", "INBOUND"), bad;
+    struct rslvr_ip_address_request pair[] = {{SUBNET, "10.1.1.53", "fd00:1:0:1::53"},
+                                              {SUBNET, "10.1.1.54", NULL}};
+    struct rslvr_ip_address_request half[] = {{SUBNET, NULL, NULL}, {SUBNET_B, NULL, NULL}};
+    struct rslvr_ip_address_request used[] = {{SUBNET, NULL, "fd00:1:0:1::53"},
+                                              {SUBNET, NULL, NULL}};
+    struct rslvr_ip_address_request reserved[] = {{SUBNET, NULL, "fd00:1:0:1:ffff:ffff:ffff:ffff"},
+                                                  {SUBNET, NULL, NULL}};
+    struct rslvr_ip_address_update by_v6 = {.subnet_id = SUBNET, .ipv6 = "fd00:1:0:1:0::53"};
+    struct rslvr_disassociate_resolver_endpoint_ip_address_request del = {.ip_address = &by_v6};
+    struct rslvr_disassociate_resolver_endpoint_ip_address_response gone;
+
+    (void)state;
+    fixture_begin(&f);
+    in.resolver_endpoint_type = "DUALSTACK";
+    in.ip_addresses = pair;
+    del.resolver_endpoint_id = create(&f, &in)->id;
+    bad = in;
+    bad.creator_request_id = "r2";
+    bad.ip_addresses = half;
+    create_fails(&f, &bad, FAULT_InvalidRequestException, "type DUALSTACK");
+    bad.ip_addresses = used;
+    create_fails(&f, &bad, FAULT_InvalidRequestException, "\"fd00:1:0:1::53\" of subnet");
+    bad.ip_addresses = reserved;
+    create_fails(&f, &bad, FAULT_InvalidParameterException, "[RSLVR-00405]");
+    assert_int_equal(RUN(&f, rslvr_disassociate_resolver_endpoint_ip_address, &del, &gone), 0);
+    assert_string_equal(addresses(&f, del.resolver_endpoint_id).ip_addresses[0].ip, "10.1.1.54");
+    fixture_end(&f);
+}
+
+/* Changes of type between all pairs. */
+static void type_changes(void **state)
+{
+    static const char *const names[] = {"IPV4", "IPV6", "DUALSTACK"};
+    struct rslvr_ip_address_request any[] = {{SUBNET, NULL, NULL}, {SUBNET, NULL, NULL}};
+    struct rslvr_update_ip_address unknown = {"rni-0", "fd00:1:0:1::53"};
+
+    (void)state;
+    for (size_t i = 0; i < N(names) * N(names); i++) {
+        const char *from = names[i / N(names)], *to = names[i % N(names)];
+        bool allowed = from == to || (strcmp(from, "IPV6") != 0 && strcmp(to, "IPV6") != 0);
+        struct rslvr_create_resolver_endpoint_request in = good("r", "OUTBOUND");
+        struct rslvr_update_resolver_endpoint_request up = {.resolver_endpoint_type = to};
+        struct rslvr_update_resolver_endpoint_response out;
+        struct fixture f;
+        int err;
+
+        fixture_begin(&f);
+        in.resolver_endpoint_type = from;
+        in.ip_addresses = any;
+        up.resolver_endpoint_id = create(&f, &in)->id;
+        err = RUN(&f, rslvr_update_resolver_endpoint, &up, &out);
+        if (allowed)
+            assert_int_equal(err, 0);
+        else
+            fixture_fault(&f, err, FAULT_InvalidRequestException, "Cannot change the type");
+        up.update_ip_addresses = &unknown;
+        up.update_ip_addresses_n = 1;
+        fixture_fault(&f, RUN(&f, rslvr_update_resolver_endpoint, &up, &out),
+                      FAULT_ResourceNotFoundException, "rni-0");
+        fixture_end(&f);
+    }
+}
+
+/* An endpoint can be widened only where its subnets have IPv6. */
+static void widening_needs_ipv6(void **state)
+{
+    struct fixture f;
+    struct rslvr_create_resolver_endpoint_request in = good("r1", "INBOUND");
+    struct rslvr_update_resolver_endpoint_request up = {.resolver_endpoint_type = "DUALSTACK"};
+    struct rslvr_update_resolver_endpoint_response out;
+    struct rslvr_update_ip_address wish = {.ipv6 = "fd00:2::53"};
+
+    (void)state;
+    fixture_begin(&f);
+    up.resolver_endpoint_id = create(&f, &in)->id; /* SUBNET_B has IPv4 alone */
+    fixture_fault(&f, RUN(&f, rslvr_update_resolver_endpoint, &up, &out),
+                  FAULT_InvalidRequestException, "has no CIDR block");
+    assert_null(addresses(&f, up.resolver_endpoint_id).ip_addresses[0].ipv6);
+    wish.ip_id = addresses(&f, up.resolver_endpoint_id).ip_addresses[0].ip_id;
+    up.update_ip_addresses = &wish;
+    up.update_ip_addresses_n = 1;
+    fixture_fault(&f, RUN(&f, rslvr_update_resolver_endpoint, &up, &out),
+                  FAULT_InvalidParameterException, "[RSLVR-00405]");
+    fixture_end(&f);
+}
+
 static void address_changes(void **state)
 {
     struct fixture f;
@@ -520,6 +653,10 @@ int main(void)
         cmocka_unit_test(listing),
         cmocka_unit_test(update),
         cmocka_unit_test(ipv6_only),
+        cmocka_unit_test(types),
+        cmocka_unit_test(dual_stack),
+        cmocka_unit_test(type_changes),
+        cmocka_unit_test(widening_needs_ipv6),
         cmocka_unit_test(address_changes),
         cmocka_unit_test(deletion),
         cmocka_unit_test(status_from_the_board),

@@ -7,6 +7,7 @@
 #include "rows/rslvr.h"
 
 OP(rslvr_create_resolver_endpoint)
+OP(rslvr_update_resolver_endpoint)
 OP(rslvr_create_resolver_rule)
 OP(rslvr_get_resolver_rule)
 OP(rslvr_list_resolver_rules)
@@ -211,6 +212,135 @@ static void targets_are_checked(void **state)
     create_fails(&f, &bad, FAULT_InvalidParameterException, "port 0");
     one.port.v = 65535;
     assert_int_equal(create(&f, &bad)->target_ips[0].port.v, 65535);
+    fixture_end(&f);
+}
+
+/* Addresses that no server can have. */
+static void targets_that_cannot_be(void **state)
+{
+    static const struct rslvr_target_address bad[] = {
+        {.ip = "0.0.0.0"},           {.ip = "224.0.0.251"}, {.ip = "255.255.255.255"},
+        {.ipv6 = "0:0:0:0:0:0::"},   {.ipv6 = "ff02::fb"},  {.ipv6 = "fe80::1"},
+        {.ipv6 = "::ffff:10.0.0.1"}, {.ipv6 = "10.0.0.1"},  {.ipv6 = "fe80::1%eth0"},
+    };
+    struct rslvr_create_resolver_rule_request in;
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    in = forward("c1", "example.com", endpoint(&f, "OUTBOUND", NULL, 0));
+    for (size_t i = 0; i < N(bad); i++) {
+        struct rslvr_target_address one = bad[i];
+
+        in.target_ips = &one;
+        create_fails(&f, &in, FAULT_InvalidParameterException, "Invalid IP address");
+        assert_string_equal(f.c.fault.field_name, "TargetIps");
+    }
+    fixture_end(&f);
+}
+
+static const char *endpoint_of_type(struct fixture *f, const char *type)
+{
+    static const char *groups[] = {GROUP};
+    struct rslvr_ip_address_request ips[] = {{SUBNET, NULL, NULL}, {SUBNET, NULL, NULL}};
+    struct rslvr_create_resolver_endpoint_request in = {
+        .creator_request_id = type,
+        .security_group_ids = groups,
+        .security_group_ids_n = 1,
+        .direction = "OUTBOUND",
+        .ip_addresses = ips,
+        .ip_addresses_n = 2,
+        .resolver_endpoint_type = type,
+    };
+    struct rslvr_create_resolver_endpoint_response out;
+
+    assert_int_equal(RUN(f, rslvr_create_resolver_endpoint, &in, &out), 0);
+    return out.resolver_endpoint->id;
+}
+
+/* Which type of endpoint reaches which family of targets, at creation and at every later change of
+ * either side. */
+static void families(void **state)
+{
+    static const char *const types[] = {"IPV4", "IPV6", "DUALSTACK"};
+    static struct rslvr_target_address v4[] = {{.ip = "192.0.2.1"}};
+    static struct rslvr_target_address v6[] = {{.ipv6 = "fd00:0099::0001"}};
+    struct rslvr_resolver_rule_config config = {0};
+    struct rslvr_update_resolver_rule_request up = {.config = &config};
+    struct rslvr_update_resolver_rule_response updated;
+    struct rslvr_update_resolver_endpoint_request to = {.resolver_endpoint_type = "IPV4"};
+    struct rslvr_update_resolver_endpoint_response changed;
+    struct rslvr_create_resolver_rule_request in;
+    struct fixture f;
+    const char *ids[N(types)];
+
+    (void)state;
+    fixture_begin(&f);
+    for (size_t i = 0; i < N(types); i++) {
+        ids[i] = endpoint_of_type(&f, types[i]);
+        in = forward(arena_printf(&f.arena, "4-%zu", i), "a.example", ids[i]);
+        in.target_ips = v4;
+        if (strcmp(types[i], "IPV6") == 0)
+            create_fails(&f, &in, FAULT_InvalidRequestException, "of type IPV6");
+        else
+            (void)create(&f, &in);
+        in.creator_request_id = arena_printf(&f.arena, "6-%zu", i);
+        in.target_ips = v6;
+        if (strcmp(types[i], "IPV4") == 0)
+            create_fails(&f, &in, FAULT_InvalidRequestException, "of type IPV4");
+        else
+            assert_string_equal(create(&f, &in)->target_ips[0].ipv6, "fd00:99::1");
+    }
+    /* The DUALSTACK endpoint has a rule with IPv6 targets, so it must stay what it is. */
+    to.resolver_endpoint_id = ids[2];
+    fixture_fault(&f, RUN(&f, rslvr_update_resolver_endpoint, &to, &changed),
+                  FAULT_InvalidRequestException, "of type IPV4");
+    in = forward("moved", "b.example", ids[2]);
+    in.target_ips = v6;
+    up.resolver_rule_id = create(&f, &in)->id;
+    config.resolver_endpoint_id = ids[0]; /* with the targets that it has */
+    fixture_fault(&f, RUN(&f, rslvr_update_resolver_rule, &up, &updated),
+                  FAULT_InvalidRequestException, "of type IPV4");
+    config.target_ips = v4;
+    config.target_ips_n = 1;
+    assert_int_equal(RUN(&f, rslvr_update_resolver_rule, &up, &updated), 0);
+    config = (struct rslvr_resolver_rule_config){.target_ips = v6, .target_ips_n = 1};
+    fixture_fault(&f, RUN(&f, rslvr_update_resolver_rule, &up, &updated),
+                  FAULT_InvalidRequestException, "of type IPV4");
+    fixture_end(&f);
+}
+
+/* Public IPv6 needs the endpoint's switch; documentation, private ranges and the VPCs of the
+ * account are not public. */
+static void public_ipv6(void **state)
+{
+    static const char *const inside[] = {"2001:db8::53", "3fff:1::53", "fd00:99::53", "64:ff9b::1"};
+    struct rslvr_target_address target6 = {.ipv6 = "2001:4860:4860::8888"};
+    struct rslvr_update_resolver_endpoint_request to = {.ipv6_internet_access_enabled = TRI_TRUE};
+    struct rslvr_update_resolver_endpoint_response changed;
+    struct rslvr_create_resolver_rule_request in;
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    in = forward("p", "example.com", endpoint_of_type(&f, "DUALSTACK"));
+    in.target_ips = &target6;
+    create_fails(&f, &in, FAULT_InvalidRequestException, "Ipv6InternetAccessEnabled");
+    for (size_t i = 0; i < N(inside); i++) {
+        struct rslvr_target_address one = {.ipv6 = inside[i]};
+        struct rslvr_create_resolver_rule_request good = in;
+
+        good.creator_request_id = inside[i];
+        good.target_ips = &one;
+        (void)create(&f, &good);
+    }
+    to.resolver_endpoint_id = in.resolver_endpoint_id;
+    assert_int_equal(RUN(&f, rslvr_update_resolver_endpoint, &to, &changed), 0);
+    assert_int_equal(changed.resolver_endpoint->ipv6_internet_access_enabled, TRI_TRUE);
+    (void)create(&f, &in);
+    to.ipv6_internet_access_enabled = TRI_FALSE;
+    fixture_fault(&f, RUN(&f, rslvr_update_resolver_endpoint, &to, &changed),
+                  FAULT_InvalidRequestException, "2001:4860:4860::8888");
     fixture_end(&f);
 }
 
@@ -466,6 +596,9 @@ int main(void)
         cmocka_unit_test(create_and_get),
         cmocka_unit_test(creation_is_checked),
         cmocka_unit_test(targets_are_checked),
+        cmocka_unit_test(targets_that_cannot_be),
+        cmocka_unit_test(families),
+        cmocka_unit_test(public_ipv6),
         cmocka_unit_test(system_and_delegate),
         cmocka_unit_test(listing),
         cmocka_unit_test(update),

@@ -136,10 +136,14 @@ static void test_ipv6(void **state)
     assert_int_equal(free_count(&f, p.subnet), 11); /* the count is of IPv4 */
     six.ipv6 = "FD00:1::4";                         /* another spelling of the same address */
     assert_int_equal(make(&f, six, &b), ERR_EXISTS);
-    six.ipv6 = "fd00:1::ffff:ffff:ffff:ffff"; /* IPv6 has no broadcast address */
+    static const char *const reserved[] = {"fd00:1::", "fd00:1::1", "fd00:1::2", "fd00:1::3",
+                                           "fd00:1::ffff:ffff:ffff:ffff"};
+    for (size_t i = 0; i < N(reserved); i++) {
+        six.ipv6 = reserved[i];
+        assert_int_equal(make(&f, six, &b), ERR_RANGE);
+    }
+    six.ipv6 = "fd00:1::ffff:ffff:ffff:fffe";
     assert_int_equal(make(&f, six, &b), 0);
-    six.ipv6 = "fd00:1::1";
-    assert_int_equal(make(&f, six, &b), ERR_RANGE);
     six = (struct ask){.subnet = p.subnet, .group = p.group, .want_ipv4 = true, .want_ipv6 = true};
     assert_int_equal(make(&f, six, &b), 0);
     assert_string_equal(b.ipv6[0], "fd00:1::5");
