@@ -93,6 +93,10 @@ int vpc_attach(struct ctl *c, const struct obj_vpc *before, const struct obj_vpc
 /* Makes the default security group of a new VPC and puts its id into the VPC. */
 int group_create_default(struct ctl *c, struct obj_vpc *vpc);
 
+/* Lets IPv6 leave from the groups of a VPC that gets its first IPv6 CIDR, where nobody changed what
+ * a new group lets out. */
+int groups_begin_ipv6(struct ctl *c, const struct obj_vpc *vpc);
+
 /* Deletes the default security group along with its VPC. */
 int group_delete_default(struct ctl *c, const struct obj_vpc *vpc);
 

@@ -47,6 +47,11 @@ static char *use_path(struct ctl *c, const char *id)
     return arena_printf(c->arena, "%s/%s", kind_group.name, id);
 }
 
+static const struct obj_group_rule egress_all = {
+    .is_egress = TRI_TRUE, .ip_protocol = "-1", .cidr_ipv4 = "0.0.0.0/0"};
+static const struct obj_group_rule egress_all6 = {
+    .is_egress = TRI_TRUE, .ip_protocol = "-1", .cidr_ipv6 = "::/0"};
+
 /* Puts a new group with its first rules. */
 static int group_new(struct ctl *c, struct obj_group *g, const struct obj_vpc *vpc)
 {
@@ -57,11 +62,9 @@ static int group_new(struct ctl *c, struct obj_group *g, const struct obj_vpc *v
                                              .ip_protocol = "-1",
                                              .referenced_group_id = g->id,
                                              .referenced_account = c->account};
-    rules[n++] = (struct obj_group_rule){
-        .is_egress = TRI_TRUE, .ip_protocol = "-1", .cidr_ipv4 = "0.0.0.0/0"};
+    rules[n++] = egress_all;
     if (vpc->ipv6_cidr_blocks_n)
-        rules[n++] = (struct obj_group_rule){
-            .is_egress = TRI_TRUE, .ip_protocol = "-1", .cidr_ipv6 = "::/0"};
+        rules[n++] = egress_all6;
     int err = group_rules_add(c, g, rules, n);
     char *key = name_key(c, g->vpc_id, g->name), *path = use_path(c, g->id);
     if (!key || !path)
@@ -101,6 +104,51 @@ int group_create_default(struct ctl *c, struct obj_vpc *vpc)
                           .vpc_id = vpc->id};
     vpc->default_group_id = g.id;
     return g.id ? group_new(c, &g, vpc) : ERR_NOMEM;
+}
+
+/* Ids found by a walk, which must not write itself. */
+struct found {
+    struct ctl *c;
+    const char **ids;
+    size_t n;
+};
+
+static int see_group(void *ctx, const char *key, const char *value)
+{
+    struct found *found = ctx;
+    const char **id = list_grow(found->c, &found->ids, &found->n, sizeof *id);
+    (void)value;
+    if (id)
+        *id = arena_str(found->c->arena, strrchr(key, '/') + 1);
+    return id && *id ? 0 : ERR_NOMEM;
+}
+
+/* True if what may leave is still what a new group of an IPv4 VPC allows. */
+static bool egress_untouched(const struct obj_group *g)
+{
+    size_t egress = 0, same = 0;
+    for (size_t i = 0; i < g->rules_n; i++) {
+        egress += g->rules[i].is_egress == TRI_TRUE;
+        same += group_rule_same(&g->rules[i], &egress_all);
+    }
+    return egress == 1 && same == 1;
+}
+
+int groups_begin_ipv6(struct ctl *c, const struct obj_vpc *vpc)
+{
+    struct found found = {.c = c};
+    char *prefix = arena_printf(c->arena, "%s/%s/", vpc->id, kind_group.name);
+    int err = prefix ? ctl_index_list(c, "vpc-uses", prefix, see_group, &found) : ERR_NOMEM;
+    for (size_t i = 0; i < found.n && !err; i++) {
+        struct obj_group g;
+        err = ctl_get_own(c, &kind_group, found.ids[i], &g);
+        if (err || !egress_untouched(&g))
+            continue;
+        err = group_rules_add(c, &g, &egress_all6, 1);
+        if (!err)
+            err = ctl_put(c, &kind_group, g.id, &g);
+    }
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 }
 
 int group_delete_default(struct ctl *c, const struct obj_vpc *vpc)

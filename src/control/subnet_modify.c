@@ -25,6 +25,36 @@ static int modify_check(struct ctl *c, const struct ec2_modify_subnet_attribute_
     return 0;
 }
 
+static int fail_value(struct ctl *c, const char *value, const char *attribute, const char *why)
+{
+    return ctl_fail(c, FAULT_InvalidParameterValue, "Invalid value '%s' for %s. %s", value,
+                    attribute, why);
+}
+
+/* What the subnet's families allow. */
+static int families_check(struct ctl *c, const struct obj_subnet *s,
+                          const struct ec2_modify_subnet_attribute_request *in)
+{
+    const char *type = in->private_dns_hostname_type_on_launch;
+    if (in->assign_ipv6_address_on_creation == TRI_TRUE && !s->ipv6_cidr_blocks_n)
+        return fail_value(c, "true", "assignIpv6AddressOnCreation",
+                          "Subnet must have an IPv6 CIDR block.");
+    if (s->ipv6_native != TRI_TRUE)
+        return 0;
+    if (in->assign_ipv6_address_on_creation == TRI_FALSE)
+        return fail_value(c, "false", "assignIpv6AddressOnCreation",
+                          "An IPv6-only subnet has no other addresses.");
+    if (in->map_public_ip_on_launch == TRI_TRUE)
+        return fail_value(c, "true", "mapPublicIpOnLaunch", "Subnet must have an IPv4 CIDR block.");
+    if (in->enable_resource_name_dns_a_record_on_launch == TRI_TRUE)
+        return fail_value(c, "true", "enableResourceNameDnsARecordOnLaunch",
+                          "Subnet must have an IPv4 CIDR block.");
+    if (type && strcmp(type, "ip-name") == 0)
+        return fail_value(c, type, "privateDnsHostnameTypeOnLaunch",
+                          "The names of an IPv6-only subnet are resource names.");
+    return 0;
+}
+
 static void tri_set(enum tri *to, enum tri value)
 {
     if (value != TRI_NONE)
@@ -38,12 +68,10 @@ int ec2_modify_subnet_attribute(struct ctl *c, const struct ec2_modify_subnet_at
     int err = modify_check(c, in);
     if (!err)
         err = ec2_get(c, EC2_SUBNET, in->subnet_id, &s);
+    if (!err)
+        err = families_check(c, &s, in);
     if (err)
         return err;
-    if (in->assign_ipv6_address_on_creation == TRI_TRUE && !s.ipv6_cidr_blocks_n)
-        return ctl_fail(c, FAULT_InvalidParameterValue,
-                        "Invalid value 'true' for assignIpv6AddressOnCreation. Subnet must have "
-                        "an IPv6 CIDR block.");
     tri_set(&s.assign_ipv6_address_on_creation, in->assign_ipv6_address_on_creation);
     tri_set(&s.map_public_ip_on_launch, in->map_public_ip_on_launch);
     tri_set(&s.enable_dns64, in->enable_dns64);

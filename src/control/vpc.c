@@ -83,7 +83,7 @@ static int create_cidrs(struct ctl *c, const struct ec2_create_vpc_request *in, 
         err = vpc_cidr_add(c, vpc, cidr, &a);
     if (err || (!in->ipv6_cidr_block && in->amazon_provided_ipv6_cidr_block != TRI_TRUE))
         return err;
-    err = vpc_cidr6_parse(c, vpc->id, in->ipv6_cidr_block, &cidr);
+    err = vpc_cidr6_parse(c, vpc, in->ipv6_cidr_block, &cidr);
     return err ? err : vpc_cidr_add(c, vpc, cidr, &a);
 }
 

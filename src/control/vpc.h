@@ -10,9 +10,10 @@
 int vpc_cidr4_parse(struct ctl *c, const char *text, struct prefix *ret, const char **ret_text);
 
 /* Reads an IPv6 CIDR for a VPC (text), or makes one of fd53::/16 out of the VPC's id (text NULL):
- * the local stand-in for a block that Amazon provides, the same whenever it is asked for again.
- * ERR_FAULT. */
-int vpc_cidr6_parse(struct ctl *c, const char *vpc_id, const char *text, const char **ret_text);
+ * the local stand-in for a block that Amazon provides, the first of a fixed row that the VPC does
+ * not have. ERR_FAULT. */
+int vpc_cidr6_parse(struct ctl *c, const struct obj_vpc *vpc, const char *text,
+                    const char **ret_text);
 
 /* Adds a CIDR association with a new id to one of the VPC's lists and notes it in "cidr-assoc".
  * *ret points into the list. */

@@ -42,24 +42,42 @@ int vpc_cidr4_parse(struct ctl *c, const char *text, struct prefix *ret, const c
     return 0;
 }
 
-static int cidr6_provide(struct ctl *c, const char *vpc_id, const char **ret_text)
+static bool cidr6_has(const struct obj_vpc *vpc, const char *text)
+{
+    for (size_t i = 0; i < vpc->ipv6_cidr_blocks_n; i++)
+        if (strcmp(vpc->ipv6_cidr_blocks[i].cidr_block, text) == 0)
+            return true;
+    return false;
+}
+
+static int cidr6_provide(struct ctl *c, const struct obj_vpc *vpc, const char **ret_text)
 {
     static const uint64_t key[2] = {0x6272696467653533, 0x76706336}; /* fixed: no secret */
-    struct prefix p = {.addr = {.family = AF_INET6, .b = {0xfd, 0x53}}, .bits = 56};
-    uint64_t h = hash_sip(key, vpc_id, strlen(vpc_id));
-    for (unsigned i = 0; i < 5; i++)
-        p.addr.b[2 + i] = (uint8_t)(h >> (8 * i));
     char buf[ADDR_TEXT_MAX];
-    *ret_text = arena_str(c->arena, prefix_format(&p, buf, sizeof buf));
+    unsigned row = 0;
+    do {
+        struct prefix p = {.addr = {.family = AF_INET6, .b = {0xfd, 0x53}}, .bits = 56};
+        const char *seed =
+            row ? arena_printf(c->arena, "%s %u", vpc->id, row) : arena_str(c->arena, vpc->id);
+        if (!seed)
+            return ERR_NOMEM;
+        uint64_t h = hash_sip(key, seed, strlen(seed));
+        for (unsigned i = 0; i < 5; i++)
+            p.addr.b[2 + i] = (uint8_t)(h >> (8 * i));
+        prefix_format(&p, buf, sizeof buf);
+        row++;
+    } while (cidr6_has(vpc, buf));
+    *ret_text = arena_str(c->arena, buf);
     return *ret_text ? 0 : ERR_NOMEM;
 }
 
-int vpc_cidr6_parse(struct ctl *c, const char *vpc_id, const char *text, const char **ret_text)
+int vpc_cidr6_parse(struct ctl *c, const struct obj_vpc *vpc, const char *text,
+                    const char **ret_text)
 {
     static const char *const impossible[] = {"::/8", "fe80::/10", "ff00::/8", "fd00:ec2::/32",
                                              NULL};
     if (!text)
-        return cidr6_provide(c, vpc_id, ret_text);
+        return cidr6_provide(c, vpc, ret_text);
     struct prefix p;
     int err = ec2_cidr_parse(c, AF_INET6, text, &p, ret_text);
     if (err == ERR_INVALID)
@@ -148,7 +166,7 @@ static int answer(struct ctl *c, const struct obj_vpc *vpc, const struct obj_cid
 }
 
 static int associate_parse(struct ctl *c, const struct ec2_associate_vpc_cidr_block_request *in,
-                           const char **ret_text)
+                           const struct obj_vpc *vpc, const char **ret_text)
 {
     if (in->ipv4_ipam_pool_id || in->ipv4_netmask_length.set)
         return ec2_refuse(c, "ipv4IpamPoolId");
@@ -165,7 +183,7 @@ static int associate_parse(struct ctl *c, const struct ec2_associate_vpc_cidr_bl
                         "be given.");
     struct prefix p;
     return in->cidr_block ? vpc_cidr4_parse(c, in->cidr_block, &p, ret_text)
-                          : vpc_cidr6_parse(c, in->vpc_id, in->ipv6_cidr_block, ret_text);
+                          : vpc_cidr6_parse(c, vpc, in->ipv6_cidr_block, ret_text);
 }
 
 int ec2_associate_vpc_cidr_block(struct ctl *c,
@@ -177,13 +195,15 @@ int ec2_associate_vpc_cidr_block(struct ctl *c,
     const struct obj_cidr_association *a;
     int err = ec2_get(c, EC2_VPC, in->vpc_id, &before);
     if (!err)
-        err = associate_parse(c, in, &cidr);
+        err = associate_parse(c, in, &before, &cidr);
     if (err)
         return err;
     after = before;
     err = vpc_cidr_add(c, &after, cidr, &a);
     if (!err)
         err = vpc_attach(c, &before, &after);
+    if (!err && after.ipv6_cidr_blocks_n && !before.ipv6_cidr_blocks_n)
+        err = groups_begin_ipv6(c, &after);
     if (!err)
         err = ctl_put(c, &kind_vpc, after.id, &after);
     return err ? err : answer(c, &after, a, "associating", out);

@@ -57,6 +57,32 @@ class Cli(unittest.TestCase):
             aws("ec2", "delete-subnet", "--subnet-id", s)
         aws("ec2", "delete-vpc", "--vpc-id", vpc)
 
+    def test_dual_stack(self):
+        vpc = aws("ec2", "create-vpc", "--cidr-block", "127.63.0.0/16", "--amazon-provided-ipv6-cidr-block")["Vpc"]
+        block = vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"].removesuffix("00::/56")
+        vpc = vpc["VpcId"]
+        native = aws("ec2", "create-subnet", "--vpc-id", vpc, "--ipv6-native", "--ipv6-cidr-block", f"{block}01::/64")["Subnet"]["SubnetId"]
+        both = aws("ec2", "create-subnet", "--vpc-id", vpc, "--cidr-block", "127.63.2.0/24")["Subnet"]["SubnetId"]
+        aws("ec2", "associate-subnet-cidr-block", "--subnet-id", both, "--ipv6-cidr-block", f"{block}02::/64")
+        aws("ec2", "modify-subnet-attribute", "--subnet-id", native, "--enable-dns64")
+        aws("ec2", "modify-subnet-attribute", "--subnet-id", both, "--assign-ipv6-address-on-creation")
+        self.assertIn("(InvalidParameterValue)", aws("ec2", "modify-subnet-attribute", "--subnet-id", native, "--no-assign-ipv6-address-on-creation", fails=True))
+        shown = {s["SubnetId"]: (s["EnableDns64"], s["AssignIpv6AddressOnCreation"]) for s in aws("ec2", "describe-subnets", "--filters", f"Name=vpc-id,Values={vpc}")["Subnets"]}
+        self.assertEqual(shown, {native: (True, True), both: (False, True)})
+        group = aws("ec2", "create-security-group", "--group-name", "dns6", "--description", "dns", "--vpc-id", vpc)["GroupId"]
+        endpoint = aws("route53resolver", "create-resolver-endpoint", "--creator-request-id", "cli-6", "--direction", "OUTBOUND", "--security-group-ids", group,
+                       "--resolver-endpoint-type", "IPV6", "--ip-addresses", f"SubnetId={native},Ipv6={block}01::10", f"SubnetId={both}")["ResolverEndpoint"]["Id"]
+        rule = aws("route53resolver", "create-resolver-rule", "--creator-request-id", "cli-7", "--rule-type", "FORWARD", "--domain-name", "corp6.internal",
+                   "--resolver-endpoint-id", endpoint, "--target-ips", "Ipv6=fd00:99::53")["ResolverRule"]["Id"]
+        aws("ec2", "create-tags", "--resources", vpc, "--tags", "Key=bridge53:dns64-prefix,Value=2001:db8:64::/96")
+        self.assertIn("(InvalidParameterValue)", aws("ec2", "create-tags", "--resources", native, "--tags", "Key=bridge53:dns64-prefix,Value=64:ff9b::/90", fails=True))
+        aws("route53resolver", "delete-resolver-rule", "--resolver-rule-id", rule)
+        aws("route53resolver", "delete-resolver-endpoint", "--resolver-endpoint-id", endpoint)
+        aws("ec2", "delete-security-group", "--group-id", group)
+        for s in (native, both):
+            aws("ec2", "delete-subnet", "--subnet-id", s)
+        aws("ec2", "delete-vpc", "--vpc-id", vpc)
+
 
 if __name__ == "__main__":
     unittest.main()

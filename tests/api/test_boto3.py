@@ -267,5 +267,178 @@ class Picture(Base):
         self.assertEqual(len(ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["dem?"]}])["Vpcs"]), 1)
 
 
+class DualStack(Base):
+    """IPv6 in EC2, endpoints of all types, the families of targets, and the settings of DNS64."""
+
+    @classmethod
+    def setUpClass(cls):
+        vpc = ec2.create_vpc(CidrBlock="127.60.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
+        cls.vpc, cls.block = vpc["VpcId"], vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
+        cls.net = cls.block.removesuffix("00::/56")
+        cls.subnets = [ec2.create_subnet(VpcId=cls.vpc, CidrBlock=f"127.60.{i}.0/24", Ipv6CidrBlock=f"{cls.net}0{i}::/64")["Subnet"]["SubnetId"] for i in (1, 2)]
+        cls.group = ec2.create_security_group(GroupName="dns6", Description="dns", VpcId=cls.vpc)["GroupId"]
+
+    @classmethod
+    def tearDownClass(cls):
+        ec2.delete_security_group(GroupId=cls.group)
+        for s in cls.subnets:
+            ec2.delete_subnet(SubnetId=s)
+        ec2.delete_vpc(VpcId=cls.vpc)
+
+    def endpoint(self, direction, kind, addresses=None, **more):
+        e = rslvr.create_resolver_endpoint(
+            CreatorRequestId=str(uuid.uuid4()), Direction=direction, SecurityGroupIds=[self.group], ResolverEndpointType=kind,
+            IpAddresses=addresses or [{"SubnetId": s} for s in self.subnets], **more)["ResolverEndpoint"]
+        self.addCleanup(rslvr.delete_resolver_endpoint, ResolverEndpointId=e["Id"])
+        return e
+
+    def addresses(self, endpoint):
+        return rslvr.list_resolver_endpoint_ip_addresses(ResolverEndpointId=endpoint["Id"])["IpAddresses"]
+
+    def rule(self, endpoint, *targets):
+        r = rslvr.create_resolver_rule(CreatorRequestId=str(uuid.uuid4()), RuleType="FORWARD", DomainName="corp6.internal",
+                                       ResolverEndpointId=endpoint["Id"], TargetIps=list(targets))["ResolverRule"]
+        self.addCleanup(rslvr.delete_resolver_rule, ResolverRuleId=r["Id"])
+        return r
+
+    def test_vpc_shows_ipv6(self):
+        vpc = ec2.describe_vpcs(VpcIds=[self.vpc])["Vpcs"][0]
+        block = vpc["Ipv6CidrBlockAssociationSet"][0]
+        self.assertRegex(block["Ipv6CidrBlock"], r"^fd53:.*00::/56$")
+        self.assertRegex(block["AssociationId"], r"^vpc-cidr-assoc-[0-9a-f]{17}$")
+        self.assertEqual((block["Ipv6CidrBlockState"]["State"], block["Ipv6Pool"], block["NetworkBorderGroup"]), ("associated", "Amazon", "us-east-1"))
+        for name, value in (("ipv6-cidr-block-association.ipv6-cidr-block", self.block), ("ipv6-cidr-block-association.association-id", block["AssociationId"]),
+                            ("ipv6-cidr-block-association.state", "associated")):
+            self.assertEqual([v["VpcId"] for v in ec2.describe_vpcs(Filters=[{"Name": name, "Values": [value]}, {"Name": "vpc-id", "Values": [self.vpc]}])["Vpcs"]], [self.vpc], name)
+        mine = [{"Name": "vpc-id", "Values": [self.vpc]}]
+        routes = ec2.describe_route_tables(Filters=mine)["RouteTables"][0]["Routes"]
+        self.assertEqual({r.get("DestinationCidrBlock", r.get("DestinationIpv6CidrBlock")) for r in routes}, {"127.60.0.0/16", self.block})
+        entries = ec2.describe_network_acls(Filters=mine)["NetworkAcls"][0]["Entries"]
+        self.assertEqual({(e["RuleNumber"], e.get("Ipv6CidrBlock")) for e in entries if "Ipv6CidrBlock" in e}, {(101, "::/0"), (32768, "::/0")})
+        group = ec2.describe_security_groups(GroupIds=[self.group])["SecurityGroups"][0]
+        self.assertEqual([r["CidrIpv6"] for p in group["IpPermissionsEgress"] for r in p["Ipv6Ranges"]], ["::/0"])
+
+    def test_group_rules(self):
+        rule = {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "Ipv6Ranges": [{"CidrIpv6": "fd00:99::/48", "Description": "dc"}]}
+        made = ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[rule])["SecurityGroupRules"][0]
+        self.assertEqual((made["CidrIpv6"], made["IsEgress"]), ("fd00:99::/48", False))
+        self.assertEqual(ec2.describe_security_groups(Filters=[{"Name": "ip-permission.ipv6-cidr", "Values": ["fd00:99::/48"]}])["SecurityGroups"][0]["GroupId"], self.group)
+        self.refused("InvalidPermission.Duplicate", ec2.authorize_security_group_ingress, GroupId=self.group, IpPermissions=[rule])
+        self.refused("InvalidParameterValue", ec2.authorize_security_group_ingress, GroupId=self.group,
+                     IpPermissions=[{"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "Ipv6Ranges": [{"CidrIpv6": "10.0.0.0/8"}]}])
+        ec2.revoke_security_group_ingress(GroupId=self.group, IpPermissions=[rule])
+        self.assertEqual(ec2.describe_security_groups(GroupIds=[self.group])["SecurityGroups"][0]["IpPermissions"], [])
+
+    def test_vpc_blocks_come_and_go(self):
+        vpc = ec2.create_vpc(CidrBlock="127.61.0.0/16", Ipv6CidrBlock="2600:1f00:61::/56")["Vpc"]
+        self.addCleanup(ec2.delete_vpc, VpcId=vpc["VpcId"])
+        self.assertEqual(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"], "2600:1f00:61::/56")
+        more = ec2.associate_vpc_cidr_block(VpcId=vpc["VpcId"], AmazonProvidedIpv6CidrBlock=True)["Ipv6CidrBlockAssociation"]
+        self.assertEqual(more["Ipv6CidrBlockState"]["State"], "associating")
+        self.refused("InvalidParameterCombination", ec2.create_vpc, CidrBlock="127.62.0.0/16", Ipv6CidrBlock="fd00::/56", AmazonProvidedIpv6CidrBlock=True)
+        for bad in ("fd00::/43", "fd00::/61", "fd00::/57", "fe80::/56", "fd00:ec2::/56"):
+            self.refused("InvalidVpc.Range", ec2.associate_vpc_cidr_block, f"The CIDR '{bad}' is invalid", VpcId=vpc["VpcId"], Ipv6CidrBlock=bad)
+        self.refused("InvalidParameterValue", ec2.associate_vpc_cidr_block, "ipv6CidrBlock", VpcId=vpc["VpcId"], Ipv6CidrBlock="nonsense")
+        subnet = ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="127.61.1.0/24", Ipv6CidrBlock=more["Ipv6CidrBlock"].replace("/56", "/64"))["Subnet"]["SubnetId"]
+        self.refused("DependencyViolation", ec2.disassociate_vpc_cidr_block, AssociationId=more["AssociationId"])
+        # An address of the own VPCs is not public, whatever its range.
+        e = self.endpoint("OUTBOUND", "IPV6")
+        self.rule(e, {"Ipv6": "2600:1f00:61::53"})
+        ec2.delete_subnet(SubnetId=subnet)
+        gone = ec2.disassociate_vpc_cidr_block(AssociationId=more["AssociationId"])["Ipv6CidrBlockAssociation"]
+        self.assertEqual(gone["Ipv6CidrBlockState"]["State"], "disassociating")
+
+    def test_subnets(self):
+        s = ec2.describe_subnets(SubnetIds=self.subnets[:1])["Subnets"][0]
+        self.assertEqual((s["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"], s["EnableDns64"], s["Ipv6Native"], s["AssignIpv6AddressOnCreation"]),
+                         (f"{self.net}01::/64", False, False, False))
+        native = ec2.create_subnet(VpcId=self.vpc, Ipv6Native=True, Ipv6CidrBlock=f"{self.net}64::/64")["Subnet"]
+        self.addCleanup(ec2.delete_subnet, SubnetId=native["SubnetId"])
+        self.assertEqual((native["Ipv6Native"], native["AssignIpv6AddressOnCreation"], native["AvailableIpAddressCount"]), (True, True, 0))
+        self.assertEqual(native["PrivateDnsNameOptionsOnLaunch"]["HostnameType"], "resource-name")
+        self.assertNotIn("CidrBlock", native)
+        ec2.modify_subnet_attribute(SubnetId=native["SubnetId"], EnableDns64={"Value": True})
+        for name, value in (("enable-dns64", "true"), ("ipv6-native", "true"), ("ipv6-cidr-block-association.ipv6-cidr-block", f"{self.net}64::/64")):
+            self.assertEqual([n["SubnetId"] for n in ec2.describe_subnets(Filters=[{"Name": name, "Values": [value]}])["Subnets"]], [native["SubnetId"]], name)
+        self.refused("InvalidParameterValue", ec2.modify_subnet_attribute, "Invalid value", SubnetId=native["SubnetId"], AssignIpv6AddressOnCreation={"Value": False})
+        self.refused("InvalidParameterValue", ec2.modify_subnet_attribute, "Invalid value", SubnetId=native["SubnetId"], MapPublicIpOnLaunch={"Value": True})
+        self.refused("MissingParameter", ec2.create_subnet, "ipv6CidrBlock", VpcId=self.vpc, Ipv6Native=True)
+        self.refused("InvalidParameterCombination", ec2.create_subnet, VpcId=self.vpc, Ipv6Native=True, CidrBlock="127.60.9.0/24", Ipv6CidrBlock=f"{self.net}65::/64")
+        self.refused("InvalidSubnet.Conflict", ec2.create_subnet, VpcId=self.vpc, Ipv6Native=True, Ipv6CidrBlock=f"{self.net}64::/64")
+        self.refused("InvalidSubnet.Range", ec2.create_subnet, VpcId=self.vpc, Ipv6Native=True, Ipv6CidrBlock=f"{self.net}65::/65")
+
+    def test_subnet_block_comes_and_goes(self):
+        subnet = ec2.create_subnet(VpcId=self.vpc, CidrBlock="127.60.7.0/24")["Subnet"]["SubnetId"]
+        self.addCleanup(ec2.delete_subnet, SubnetId=subnet)
+        self.refused("InvalidParameterValue", ec2.modify_subnet_attribute, "Subnet must have an IPv6 CIDR block", SubnetId=subnet, AssignIpv6AddressOnCreation={"Value": True})
+        a = ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=f"{self.net}07::/64")["Ipv6CidrBlockAssociation"]
+        self.assertRegex(a["AssociationId"], r"^subnet-cidr-assoc-[0-9a-f]{17}$")
+        ec2.modify_subnet_attribute(SubnetId=subnet, AssignIpv6AddressOnCreation={"Value": True})
+        self.assertTrue(ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AssignIpv6AddressOnCreation"])
+        self.assertEqual(ec2.disassociate_subnet_cidr_block(AssociationId=a["AssociationId"])["Ipv6CidrBlockAssociation"]["Ipv6CidrBlockState"]["State"], "disassociating")
+        s = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]
+        self.assertEqual((s["Ipv6CidrBlockAssociationSet"], s["AssignIpv6AddressOnCreation"]), ([], False))
+        self.refused("InvalidSubnetCidrBlockAssociationID.NotFound", ec2.disassociate_subnet_cidr_block, AssociationId=a["AssociationId"])
+
+    def test_endpoint_types(self):
+        wish = [{"SubnetId": self.subnets[0], "Ip": "127.60.1.53", "Ipv6": f"{self.net}01::53"}, {"SubnetId": self.subnets[1]}]
+        dual = self.endpoint("INBOUND", "DUALSTACK", wish, Dns64Enabled=True)
+        self.assertEqual((dual["ResolverEndpointType"], dual["IpAddressCount"], dual["Dns64Enabled"]), ("DUALSTACK", 2, True))
+        first, second = self.addresses(dual)
+        self.assertEqual((first["Ip"], first["Ipv6"]), ("127.60.1.53", f"{self.net}01::53"))
+        self.assertTrue(second["Ip"] and second["Ipv6"].startswith(f"{self.net}02::"))
+        enis = ec2.describe_network_interfaces(Filters=[{"Name": "ipv6-addresses.ipv6-address", "Values": [first["Ipv6"]]}])["NetworkInterfaces"]
+        self.assertEqual([(e["Ipv6Addresses"], e["PrivateIpAddress"]) for e in enis], [([{"Ipv6Address": first["Ipv6"]}], "127.60.1.53")])
+        self.refused("InvalidRequestException", rslvr.update_resolver_endpoint, "from DUALSTACK to IPV6", ResolverEndpointId=dual["Id"], ResolverEndpointType="IPV6")
+        narrow = rslvr.update_resolver_endpoint(ResolverEndpointId=dual["Id"], ResolverEndpointType="IPV4")["ResolverEndpoint"]
+        self.assertEqual((narrow["Status"], narrow["ResolverEndpointType"]), ("UPDATING", "IPV4"))
+        self.assertEqual(["Ipv6" in a for a in self.addresses(dual)], [False, False])
+        rslvr.update_resolver_endpoint(ResolverEndpointId=dual["Id"], ResolverEndpointType="DUALSTACK",
+                                       UpdateIpAddresses=[{"IpId": second["IpId"], "Ipv6": f"{self.net}02::99"}])
+        self.assertEqual(self.addresses(dual)[1]["Ipv6"], f"{self.net}02::99")
+        six = self.endpoint("OUTBOUND", "IPV6", [{"SubnetId": self.subnets[0], "Ipv6": f"{self.net}01::10"}, {"SubnetId": self.subnets[1]}])
+        self.assertEqual(["Ip" in a for a in self.addresses(six)], [False, False])
+        for to in ("IPV4", "DUALSTACK"):
+            self.refused("InvalidRequestException", rslvr.update_resolver_endpoint, f"from IPV6 to {to}", ResolverEndpointId=six["Id"], ResolverEndpointType=to)
+        last = f"{self.net}01:ffff:ffff:ffff:ffff"
+        for bad in (f"{self.net}01::3", last, "fd00::1"):
+            self.refused("InvalidParameterException", rslvr.associate_resolver_endpoint_ip_address, "RSLVR-00405", ResolverEndpointId=six["Id"],
+                         IpAddress={"SubnetId": self.subnets[0], "Ipv6": bad})
+        self.refused("InvalidParameterException", rslvr.associate_resolver_endpoint_ip_address, "does not fit", ResolverEndpointId=six["Id"],
+                     IpAddress={"SubnetId": self.subnets[0], "Ip": "127.60.1.11"})
+
+    def test_targets(self):
+        dual, six = self.endpoint("OUTBOUND", "DUALSTACK"), self.endpoint("OUTBOUND", "IPV6")
+        four = self.endpoint("OUTBOUND", "IPV4")
+        r = self.rule(dual, {"Ipv6": "fd00:99::53"}, {"Ipv6": "fd00:0099::0054", "Port": 5353})
+        self.assertEqual([(t["Ipv6"], t["Port"], "Ip" in t) for t in r["TargetIps"]], [("fd00:99::53", 53, False), ("fd00:99::54", 5353, False)])
+        self.rule(six, {"Ipv6": "fd00:99::53"})
+        self.rule(dual, {"Ip": "10.99.0.53"})
+        new = lambda e, *targets: lambda: self.rule(e, *targets)
+        self.refused("InvalidRequestException", new(six, {"Ip": "10.99.0.53"}), "of type IPV6")
+        self.refused("InvalidRequestException", new(four, {"Ipv6": "fd00:99::53"}), "of type IPV4")
+        self.refused("InvalidParameterException", new(dual, {"Ipv6": "fd00:99::53"}, {"Ip": "10.99.0.53"}), "all IPv4 or all IPv6")
+        self.refused("InvalidParameterException", new(dual, {"Ip": "10.99.0.53", "Ipv6": "fd00:99::53"}), "either an IPv4 or an IPv6")
+        self.refused("InvalidParameterException", new(dual, {"Ipv6": "fe80::1"}), "Invalid IP address")
+        self.refused("InvalidRequestException", rslvr.update_resolver_endpoint, "of type IPV4", ResolverEndpointId=dual["Id"], ResolverEndpointType="IPV4")
+        self.refused("InvalidRequestException", rslvr.update_resolver_rule, "of type IPV4", ResolverRuleId=r["Id"], Config={"ResolverEndpointId": four["Id"]})
+        self.refused("InvalidRequestException", new(dual, {"Ipv6": "2620:fe::fe"}), "Ipv6InternetAccessEnabled")
+        rslvr.update_resolver_endpoint(ResolverEndpointId=dual["Id"], Ipv6InternetAccessEnabled=True)
+        self.rule(dual, {"Ipv6": "2620:fe::fe"})
+        self.refused("InvalidRequestException", rslvr.update_resolver_endpoint, "2620:fe::fe", ResolverEndpointId=dual["Id"], Ipv6InternetAccessEnabled=False)
+
+    def test_dns64_tags(self):
+        prefix, exclude = "bridge53:dns64-prefix", "bridge53:dns64-exclude"
+        for place in (self.vpc, self.subnets[0]):
+            ec2.create_tags(Resources=[place], Tags=[{"Key": prefix, "Value": "2001:db8:64::/96"}, {"Key": exclude, "Value": "::ffff:0:0/96 2001:db8::/32"}])
+            self.refused("InvalidParameterValue", ec2.create_tags, "Value .2001:db8::/95. for the tag bridge53:dns64-prefix is invalid", Resources=[place],
+                         Tags=[{"Key": prefix, "Value": "2001:db8::/95"}])
+            ec2.delete_tags(Resources=[place], Tags=[{"Key": prefix}, {"Key": exclude}])
+        self.refused("InvalidParameterValue", ec2.create_vpc, "bridge53:nat64", CidrBlock="10.64.0.0/16",
+                     TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "bridge53:nat64", "Value": "everything"}]}])
+        self.refused("InvalidParameterValue", ec2.create_subnet, "Bits 64 to 71", VpcId=self.vpc, CidrBlock="127.60.8.0/24",
+                     TagSpecifications=[{"ResourceType": "subnet", "Tags": [{"Key": prefix, "Value": "2001:db8:0:0:100::/96"}]}])
+
+
 if __name__ == "__main__":
     unittest.main()

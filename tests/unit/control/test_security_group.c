@@ -4,6 +4,7 @@
 
 #include "ec2_fixture.h"
 
+OP(ec2_associate_vpc_cidr_block)
 OP(ec2_create_security_group)
 OP(ec2_describe_security_groups)
 OP(ec2_authorize_security_group_ingress)
@@ -82,6 +83,39 @@ static void test_create(void **state)
     fixture_fault(&f, create(&f, NULL, "x", "d"), FAULT_VPCIdNotSpecified, "default VPC");
     assert_int_equal(ec2_group_drop(&f, id), 0);
     assert_int_equal(create(&f, vpc, "web/1", "d"), 0); /* the name is free again */
+    fixture_end(&f);
+}
+
+/* A VPC that gets IPv6 lets it out where nobody touched the rules of a new group. */
+static void test_ipv6_begins(void **state)
+{
+    (void)state;
+    struct fixture f;
+    ec2_begin(&f);
+    const char *vpc = ec2_vpc_make(&f, "10.0.0.0/16");
+    const char *untouched = ec2_group_make(&f, vpc, "a"), *touched = ec2_group_make(&f, vpc, "b");
+    struct ec2_ip_range all = {.cidr_ip = "0.0.0.0/0"};
+    struct ec2_ip_permission p = {.ip_protocol = "-1", .ip_ranges = &all, .ip_ranges_n = 1};
+    struct ec2_revoke_security_group_request off = {
+        .group_id = touched, .ip_permissions = &p, .ip_permissions_n = 1};
+    struct ec2_revoke_security_group_response gone;
+    struct ec2_associate_vpc_cidr_block_request in = {.vpc_id = vpc,
+                                                      .amazon_provided_ipv6_cidr_block = TRI_TRUE};
+    struct ec2_vpc_cidr_block_response out;
+    assert_int_equal(RUN(&f, ec2_revoke_security_group_egress, &off, &gone), 0);
+    for (int i = 0; i < 2; i++) { /* a second block changes nothing */
+        assert_int_equal(RUN(&f, ec2_associate_vpc_cidr_block, &in, &out), 0);
+        const char *ids[] = {untouched, default_group(&f, vpc)};
+        for (int k = 0; k < 2; k++) {
+            struct ec2_security_group g = describe_one(&f, ids[k]);
+            assert_int_equal(g.ip_permissions_egress_n, 1);
+            assert_int_equal(g.ip_permissions_egress[0].ipv6_ranges_n, 1);
+            assert_string_equal(g.ip_permissions_egress[0].ipv6_ranges[0].cidr_ipv6, "::/0");
+        }
+        assert_int_equal(describe_one(&f, touched).ip_permissions_egress_n, 0);
+    }
+    struct ec2_security_group fresh = describe_one(&f, ec2_group_make(&f, vpc, "c"));
+    assert_int_equal(fresh.ip_permissions_egress[0].ipv6_ranges_n, 1);
     fixture_end(&f);
 }
 
@@ -392,11 +426,12 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_default),    cmocka_unit_test(test_create),
-        cmocka_unit_test(test_authorize),  cmocka_unit_test(test_authorize_refused),
-        cmocka_unit_test(test_flat),       cmocka_unit_test(test_revoke_egress),
-        cmocka_unit_test(test_references), cmocka_unit_test(test_rules_list),
-        cmocka_unit_test(test_modify),     cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_default),     cmocka_unit_test(test_create),
+        cmocka_unit_test(test_authorize),   cmocka_unit_test(test_authorize_refused),
+        cmocka_unit_test(test_flat),        cmocka_unit_test(test_revoke_egress),
+        cmocka_unit_test(test_references),  cmocka_unit_test(test_rules_list),
+        cmocka_unit_test(test_modify),      cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_ipv6_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

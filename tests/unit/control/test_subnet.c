@@ -185,6 +185,47 @@ static void test_modify(void **state)
     fixture_end(&f);
 }
 
+/* What an IPv6-only subnet can't be told. */
+static void test_modify_native(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct ec2_subnet native = {0};
+    struct ec2_done done;
+    ec2_begin(&f);
+    struct ec2_create_vpc_request vpc_in = {.cidr_block = "10.0.0.0/16",
+                                            .ipv6_cidr_block = "fd00:1::/56"};
+    struct ec2_create_vpc_response vpc_out;
+    assert_int_equal(RUN(&f, ec2_create_vpc, &vpc_in, &vpc_out), 0);
+    assert_int_equal(make(&f,
+                          (struct ec2_create_subnet_request){.vpc_id = vpc_out.vpc->vpc_id,
+                                                             .ipv6_native = TRI_TRUE,
+                                                             .ipv6_cidr_block = "fd00:1::/64"},
+                          &native),
+                     0);
+    const char *id = native.subnet_id;
+    const struct ec2_modify_subnet_attribute_request bad[] = {
+        {.subnet_id = id, .assign_ipv6_address_on_creation = TRI_FALSE},
+        {.subnet_id = id, .map_public_ip_on_launch = TRI_TRUE},
+        {.subnet_id = id, .enable_resource_name_dns_a_record_on_launch = TRI_TRUE},
+        {.subnet_id = id, .private_dns_hostname_type_on_launch = "ip-name"},
+    };
+    for (size_t i = 0; i < N(bad); i++)
+        fixture_fault(&f, RUN(&f, ec2_modify_subnet_attribute, &bad[i], &done),
+                      FAULT_InvalidParameterValue, "Invalid value");
+    const struct ec2_modify_subnet_attribute_request good[] = {
+        {.subnet_id = id, .assign_ipv6_address_on_creation = TRI_TRUE},
+        {.subnet_id = id, .enable_dns64 = TRI_TRUE},
+        {.subnet_id = id, .map_public_ip_on_launch = TRI_FALSE},
+        {.subnet_id = id, .enable_resource_name_dns_aaaa_record_on_launch = TRI_TRUE},
+        {.subnet_id = id, .private_dns_hostname_type_on_launch = "resource-name"},
+    };
+    for (size_t i = 0; i < N(good); i++)
+        assert_int_equal(RUN(&f, ec2_modify_subnet_attribute, &good[i], &done), 0);
+    assert_int_equal(describe_one(&f, id).enable_dns64, TRI_TRUE);
+    fixture_end(&f);
+}
+
 static size_t list(struct fixture *f, const char *name, const char *value)
 {
     struct ec2_filter filter = {name, &value, 1};
@@ -225,9 +266,9 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create),  cmocka_unit_test(test_create_refused),
-        cmocka_unit_test(test_ipv6),    cmocka_unit_test(test_modify),
-        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_create),        cmocka_unit_test(test_create_refused),
+        cmocka_unit_test(test_ipv6),          cmocka_unit_test(test_modify),
+        cmocka_unit_test(test_modify_native), cmocka_unit_test(test_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

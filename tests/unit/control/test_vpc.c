@@ -234,6 +234,19 @@ static void test_cidrs6(void **state)
     assert_int_equal(describe_one(&f, vpc).ipv6_cidr_block_association_set_n, 0);
     in.ipv6_cidr_block = NULL;
     fixture_fault(&f, RUN(&f, ec2_associate_vpc_cidr_block, &in, &out), FAULT_MissingParameter, "");
+    /* Provided blocks: never the same twice, and five at most. */
+    in.amazon_provided_ipv6_cidr_block = TRI_TRUE;
+    const char *blocks[5];
+    for (size_t i = 0; i < N(blocks); i++) {
+        assert_int_equal(RUN(&f, ec2_associate_vpc_cidr_block, &in, &out), 0);
+        blocks[i] = out.ipv6_cidr_block_association->ipv6_cidr_block;
+        assert_memory_equal(blocks[i], "fd53:", 5);
+        assert_string_equal(strchr(blocks[i], '/'), "/56");
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(blocks[i], blocks[j]);
+    }
+    fixture_fault(&f, RUN(&f, ec2_associate_vpc_cidr_block, &in, &out), FAULT_CidrLimitExceeded,
+                  "5");
     assert_int_equal(ec2_vpc_drop(&f, vpc), 0);
     assert_int_equal(ec2_keys_left(&f), 0);
     fixture_end(&f);
