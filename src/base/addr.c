@@ -113,6 +113,25 @@ bool prefix_overlaps(const struct prefix *p, const struct prefix *q)
     return prefix_contains(p->bits < q->bits ? p : q, p->bits < q->bits ? &q->addr : &p->addr);
 }
 
+int prefix_subnet(const struct prefix *p, unsigned bits, uint32_t i, struct prefix *ret)
+{
+    struct prefix sub = *p;
+
+    if (bits < p->bits || bits > addr_bits(&p->addr))
+        return ERR_RANGE;
+    if (bits - p->bits < 32 && i >> (bits - p->bits))
+        return ERR_RANGE;
+    prefix_mask(&sub);
+    for (unsigned at = bits; i; i >>= 1) {
+        at--;
+        if (i & 1)
+            sub.addr.b[at / 8] |= (uint8_t)(0x80u >> at % 8);
+    }
+    sub.bits = (uint8_t)bits;
+    *ret = sub;
+    return 0;
+}
+
 struct addr addr_add(const struct addr *a, uint64_t n)
 {
     struct addr sum = *a;

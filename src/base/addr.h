@@ -51,6 +51,10 @@ bool prefix_contains(const struct prefix *p, const struct addr *a);
 /* True if the two prefixes share an address. */
 bool prefix_overlaps(const struct prefix *p, const struct prefix *q);
 
+/* The i-th of the prefixes of `bits` bits that `p` divides into, from 0. ERR_RANGE: there are not
+ * so many. */
+int prefix_subnet(const struct prefix *p, unsigned bits, uint32_t i, struct prefix *ret);
+
 /* `a` plus `n`, carrying over bytes; wraps at the end of the address space. */
 struct addr addr_add(const struct addr *a, uint64_t n);
 

@@ -38,6 +38,11 @@ struct resource_type {
     int (*update)(struct deploy *d, struct resource *r, const json_t *old);
     /* Removes it; one that is gone already is no error. 0 or -1. */
     int (*remove)(struct deploy *d, const struct resource *r);
+    /* Reads r->attrs anew, for types whose attributes others change. 0 or -1. NULL: there are none.
+     */
+    int (*read)(struct deploy *d, struct resource *r);
+    /* The property that holds the id of a resource whose attributes this one changes, or NULL. */
+    const char *touches;
 };
 
 /* Tables of the types, each ended by a row without a name. */

@@ -312,7 +312,8 @@ static int endpoint_create(struct deploy *d, struct resource *r)
 {
     json_t *in = props_pick(
         r->props,
-        "Name Direction SecurityGroupIds IpAddresses ResolverEndpointType Protocols Tags");
+        "Name Direction SecurityGroupIds IpAddresses ResolverEndpointType Protocols Dns64Enabled "
+        "Ipv6InternetAccessEnabled Tags");
     json_t *out, *endpoint;
 
     json_object_set_new(in, "CreatorRequestId", reference(d, r));
@@ -330,42 +331,128 @@ static int endpoint_create(struct deploy *d, struct resource *r)
     return endpoint_settle(d, r);
 }
 
-/* Addresses of `list` that are not in `other`, one call each. */
-static int endpoint_addresses(struct deploy *d, const struct resource *r, const char *op,
-                              const json_t *list, const json_t *other)
+/* True if two entries of IpAddresses mean the same address. While the type changes, an IPv6 address
+ * comes or goes beside the IPv4 one. */
+static bool address_same(const json_t *a, const json_t *b, bool type_changes)
+{
+    const char *ip = text_of(a, "Ip");
+
+    return json_equal(a, b) || (type_changes && *ip && strcmp(ip, text_of(b, "Ip")) == 0 &&
+                                strcmp(text_of(a, "SubnetId"), text_of(b, "SubnetId")) == 0);
+}
+
+static json_t *endpoint_list(struct deploy *d, const struct resource *r)
+{
+    json_t *out = deploy_call(d, RSLVR, "ListResolverEndpointIpAddresses",
+                              json_pack("{ss}", "ResolverEndpointId", resource_id(r)));
+    json_t *list = json_incref(json_object_get(out, "IpAddresses"));
+
+    json_decref(out);
+    return list;
+}
+
+static int endpoint_address_add(struct deploy *d, const struct resource *r, json_t *address)
+{
+    return deploy_do(
+        d, RSLVR, "AssociateResolverEndpointIpAddress",
+        json_pack("{sssO}", "ResolverEndpointId", resource_id(r), "IpAddress", address), NULL);
+}
+
+/* Takes an address away; an entry that names none means any one of its subnet. */
+static int endpoint_address_remove(struct deploy *d, const struct resource *r, json_t *address)
+{
+    const char *ip = text_of(address, "Ip"), *ipv6 = text_of(address, "Ipv6");
+    json_t *list = endpoint_list(d, r), *have, *id = NULL;
+    size_t i;
+    int err;
+
+    if (!list)
+        return -1;
+    json_array_foreach(list, i, have)
+    {
+        if (!id && strcmp(text_of(have, "SubnetId"), text_of(address, "SubnetId")) == 0 &&
+            (!*ip || strcmp(text_of(have, "Ip"), ip) == 0) &&
+            (!*ipv6 || strcmp(text_of(have, "Ipv6"), ipv6) == 0))
+            id = json_object_get(have, "IpId");
+    }
+    err = id ? deploy_do(d, RSLVR, "DisassociateResolverEndpointIpAddress",
+                         json_pack("{sss{sO}}", "ResolverEndpointId", resource_id(r), "IpAddress",
+                                   "IpId", id),
+                         NULL)
+             : 0;
+    json_decref(list);
+    return err;
+}
+
+/* Calls `change` for the addresses of a list that are not in the other one. */
+struct address_change {
+    int (*change)(struct deploy *d, const struct resource *r, json_t *address);
+    const json_t *list, *other;
+    bool type_changes;
+};
+
+static int endpoint_addresses(struct deploy *d, const struct resource *r,
+                              const struct address_change *c)
 {
     json_t *address, *item;
     size_t i, j;
 
-    json_array_foreach(list, i, address)
+    json_array_foreach(c->list, i, address)
     {
         bool kept = false;
-        json_array_foreach(other, j, item) kept = kept || json_equal(address, item);
-        if (!kept && deploy_do(d, RSLVR, op,
-                               json_pack("{sssO}", "ResolverEndpointId", resource_id(r),
-                                         "IpAddress", address),
-                               NULL))
+        json_array_foreach(c->other, j, item) kept =
+            kept || address_same(address, item, c->type_changes);
+        if (!kept && c->change(d, r, address))
             return -1;
     }
     return 0;
 }
 
+/* The IPv6 addresses that the properties want beside the IPv4 ones that are there. */
+static json_t *endpoint_widening(struct deploy *d, const struct resource *r)
+{
+    json_t *there = endpoint_list(d, r), *list = json_array(), *have, *want;
+    size_t i, j;
+
+    json_array_foreach(there, i, have)
+    {
+        json_array_foreach(json_object_get(r->props, "IpAddresses"), j, want)
+        {
+            json_t *ipv6 = json_object_get(want, "Ipv6");
+            if (ipv6 && address_same(want, have, true))
+                json_array_append_new(
+                    list, json_pack("{sOsO}", "IpId", json_object_get(have, "IpId"), "Ipv6", ipv6));
+        }
+    }
+    json_decref(there);
+    return list;
+}
+
+#define ENDPOINT_CHANGES \
+    "Name ResolverEndpointType Protocols Dns64Enabled Ipv6InternetAccessEnabled"
+
 static int endpoint_update(struct deploy *d, struct resource *r, const json_t *old)
 {
     const json_t *before = json_object_get(old, "IpAddresses"),
                  *after = json_object_get(r->props, "IpAddresses");
+    const char *from = text_of(old, "ResolverEndpointType"),
+               *to = text_of(r->props, "ResolverEndpointType");
+    bool type_changes = strcmp(from, to) != 0;
+    struct address_change more = {endpoint_address_add, after, before, type_changes};
+    struct address_change less = {endpoint_address_remove, before, after, type_changes};
     json_t *in;
 
-    if (!props_only(old, r->props, "Name IpAddresses ResolverEndpointType Protocols"))
+    if (!props_only(old, r->props, ENDPOINT_CHANGES " IpAddresses"))
         return RESOURCE_REPLACE;
     if (!props_only(old, r->props, "IpAddresses")) {
-        in = props_pick(r->props, "Name ResolverEndpointType Protocols");
+        in = props_pick(r->props, ENDPOINT_CHANGES);
         json_object_set(in, "ResolverEndpointId", r->id);
+        if (type_changes && strcmp(to, "DUALSTACK") == 0)
+            json_object_set_new(in, "UpdateIpAddresses", endpoint_widening(d, r));
         if (deploy_do(d, RSLVR, "UpdateResolverEndpoint", in, NULL))
             return -1;
     }
-    if (endpoint_addresses(d, r, "AssociateResolverEndpointIpAddress", after, before) ||
-        endpoint_addresses(d, r, "DisassociateResolverEndpointIpAddress", before, after))
+    if (endpoint_addresses(d, r, &more) || endpoint_addresses(d, r, &less))
         return -1;
     return endpoint_settle(d, r);
 }
@@ -472,21 +559,22 @@ static int config_remove(struct deploy *d, const struct resource *r)
 
 const struct resource_type resource_types_dns[] = {
     {"AWS::Route53::HostedZone", "Name HostedZoneConfig VPCs HostedZoneTags", zone_create,
-     zone_update, zone_remove},
+     zone_update, zone_remove, NULL, NULL},
     {"AWS::Route53::RecordSet",
      "HostedZoneId HostedZoneName Comment ResourceRecords " RECORD_MEMBERS, record_create,
-     record_update, record_remove},
+     record_update, record_remove, NULL, NULL},
     {"AWS::Route53::RecordSetGroup", "HostedZoneId HostedZoneName Comment RecordSets",
-     record_group_create, record_group_update, record_group_remove},
+     record_group_create, record_group_update, record_group_remove, NULL, NULL},
     {"AWS::Route53Resolver::ResolverEndpoint",
-     "Name Direction SecurityGroupIds IpAddresses ResolverEndpointType Protocols Tags",
-     endpoint_create, endpoint_update, endpoint_remove},
+     "Name Direction SecurityGroupIds IpAddresses ResolverEndpointType Protocols Dns64Enabled "
+     "Ipv6InternetAccessEnabled Tags",
+     endpoint_create, endpoint_update, endpoint_remove, NULL, NULL},
     {"AWS::Route53Resolver::ResolverRule",
      "Name RuleType DomainName TargetIps ResolverEndpointId DelegationRecord Tags", rule_create,
-     rule_update, rule_remove},
+     rule_update, rule_remove, NULL, NULL},
     {"AWS::Route53Resolver::ResolverRuleAssociation", "Name ResolverRuleId VPCId",
-     association_create, NULL, association_remove},
+     association_create, NULL, association_remove, NULL, NULL},
     {"AWS::Route53Resolver::ResolverConfig", "ResourceId AutodefinedReverseFlag", config_create,
-     config_update, config_remove},
+     config_update, config_remove, NULL, NULL},
     {0},
 };

@@ -79,19 +79,56 @@ static int vpc_attributes(struct deploy *d, const struct resource *r, const json
     return 0;
 }
 
-static int vpc_describe(struct deploy *d, struct resource *r)
+/* The member of each object of a list, as a list. */
+static json_t *pluck(const json_t *list, const char *member)
 {
-    json_t *groups =
-        deploy_call(d, "ec2", "DescribeSecurityGroups",
-                    json_pack("{s[{sss[s]},{sss[s]}]}", "Filters", "Name", "vpc-id", "Values",
-                              resource_id(r), "Name", "group-name", "Values", "default"));
-    json_t *group = json_array_get(json_object_get(groups, "SecurityGroups"), 0);
+    json_t *values = json_array(), *item;
+    size_t i;
 
-    if (!groups)
-        return -1;
-    put(r->attrs, "DefaultSecurityGroup", json_object_get(group, "GroupId"));
-    json_decref(groups);
-    return 0;
+    json_array_foreach(list, i, item) json_array_append(values, json_object_get(item, member));
+    return values;
+}
+
+/* The id of the group or ACL that a VPC has from birth: `by` is the filter that tells it. */
+static json_t *vpc_default(struct deploy *d, const struct resource *r, const char *op,
+                           const char *list, const char *const by[2])
+{
+    json_t *out = deploy_call(d, "ec2", op,
+                              json_pack("{s[{sss[s]},{sss[s]}]}", "Filters", "Name", "vpc-id",
+                                        "Values", resource_id(r), "Name", by[0], "Values", by[1]));
+    json_t *first = json_incref(json_array_get(json_object_get(out, list), 0));
+
+    json_decref(out);
+    return first;
+}
+
+static int vpc_read(struct deploy *d, struct resource *r)
+{
+    static const char *const group_by[] = {"group-name", "default"}, *const acl_by[] = {"default",
+                                                                                        "true"};
+    json_t *out =
+        deploy_call(d, "ec2", "DescribeVpcs", json_pack("{s[s]}", "VpcIds", resource_id(r)));
+    const json_t *vpc = json_array_get(json_object_get(out, "Vpcs"), 0);
+    json_t *group =
+        out ? vpc_default(d, r, "DescribeSecurityGroups", "SecurityGroups", group_by) : NULL;
+    json_t *acl = group ? vpc_default(d, r, "DescribeNetworkAcls", "NetworkAcls", acl_by) : NULL;
+
+    if (acl) {
+        json_decref(r->attrs);
+        r->attrs = props_pick(vpc, "VpcId CidrBlock");
+        put(r->attrs, "DefaultSecurityGroup", json_object_get(group, "GroupId"));
+        put(r->attrs, "DefaultNetworkAcl", json_object_get(acl, "NetworkAclId"));
+        json_object_set_new(
+            r->attrs, "CidrBlockAssociations",
+            pluck(json_object_get(vpc, "CidrBlockAssociationSet"), "AssociationId"));
+        json_object_set_new(
+            r->attrs, "Ipv6CidrBlocks",
+            pluck(json_object_get(vpc, "Ipv6CidrBlockAssociationSet"), "Ipv6CidrBlock"));
+    }
+    json_decref(group);
+    json_decref(out);
+    json_decref(acl);
+    return acl ? 0 : -1;
 }
 
 static int vpc_create(struct deploy *d, struct resource *r)
@@ -104,11 +141,8 @@ static int vpc_create(struct deploy *d, struct resource *r)
         return -1;
     vpc = json_object_get(out, "Vpc");
     resource_set_id(r, json_string_value(json_object_get(vpc, "VpcId")));
-    r->attrs = json_object();
-    put(r->attrs, "VpcId", r->id);
-    put(r->attrs, "CidrBlock", json_object_get(vpc, "CidrBlock"));
     json_decref(out);
-    return vpc_attributes(d, r, NULL) || vpc_describe(d, r) ? -1 : 0;
+    return vpc_attributes(d, r, NULL) || vpc_read(d, r) ? -1 : 0;
 }
 
 static int vpc_update(struct deploy *d, struct resource *r, const json_t *old)
@@ -145,29 +179,85 @@ static int subnet_attributes(struct deploy *d, const struct resource *r, const j
     return 0;
 }
 
+static json_t *subnet_describe(struct deploy *d, const struct resource *r)
+{
+    json_t *out =
+        deploy_call(d, "ec2", "DescribeSubnets", json_pack("{s[s]}", "SubnetIds", resource_id(r)));
+    json_t *subnet = json_incref(json_array_get(json_object_get(out, "Subnets"), 0));
+
+    json_decref(out);
+    return subnet;
+}
+
+static int subnet_read(struct deploy *d, struct resource *r)
+{
+    json_t *subnet = subnet_describe(d, r);
+
+    if (!subnet)
+        return -1;
+    json_decref(r->attrs);
+    r->attrs = props_pick(subnet, "SubnetId VpcId CidrBlock AvailabilityZone AvailabilityZoneId");
+    json_object_set_new(
+        r->attrs, "Ipv6CidrBlocks",
+        pluck(json_object_get(subnet, "Ipv6CidrBlockAssociationSet"), "Ipv6CidrBlock"));
+    json_decref(subnet);
+    return 0;
+}
+
 static int subnet_create(struct deploy *d, struct resource *r)
 {
     json_t *in = props_pick(
         r->props, "VpcId CidrBlock AvailabilityZone AvailabilityZoneId Ipv6CidrBlock Ipv6Native");
-    json_t *out, *subnet;
+    json_t *out;
 
     json_object_set_new(in, "TagSpecifications", tag_specs(d, r, "subnet"));
     out = deploy_call(d, "ec2", "CreateSubnet", in);
     if (!out)
         return -1;
-    subnet = json_object_get(out, "Subnet");
-    resource_set_id(r, json_string_value(json_object_get(subnet, "SubnetId")));
-    r->attrs = props_pick(subnet, "SubnetId VpcId CidrBlock AvailabilityZone");
+    resource_set_id(r,
+                    json_string_value(json_object_get(json_object_get(out, "Subnet"), "SubnetId")));
     json_decref(out);
-    return subnet_attributes(d, r, NULL);
+    return subnet_attributes(d, r, NULL) || subnet_read(d, r) ? -1 : 0;
+}
+
+/* Gives the subnet the IPv6 block of its properties instead of the one that it has. */
+static int subnet_block(struct deploy *d, const struct resource *r, const json_t *old)
+{
+    json_t *before = json_object_get(old, "Ipv6CidrBlock"),
+           *after = json_object_get(r->props, "Ipv6CidrBlock");
+    json_t *subnet = before == after || (before && after && json_equal(before, after))
+                         ? NULL
+                         : subnet_describe(d, r);
+    const json_t *association =
+        json_array_get(json_object_get(subnet, "Ipv6CidrBlockAssociationSet"), 0);
+    int err = 0;
+
+    if (association)
+        err = deploy_do(
+            d, "ec2", "DisassociateSubnetCidrBlock",
+            json_pack("{sO}", "AssociationId", json_object_get(association, "AssociationId")),
+            NULL);
+    if (!err && subnet && after)
+        err = deploy_do(d, "ec2", "AssociateSubnetCidrBlock",
+                        json_pack("{sssO}", "SubnetId", resource_id(r), "Ipv6CidrBlock", after),
+                        NULL);
+    json_decref(subnet);
+    return err;
 }
 
 static int subnet_update(struct deploy *d, struct resource *r, const json_t *old)
 {
+    bool native = json_object_get(r->props, "Ipv6Native") != NULL; /* its only block stays */
+
     if (!props_only(old, r->props,
-                    "MapPublicIpOnLaunch EnableDns64 AssignIpv6AddressOnCreation Tags"))
+                    native ? "MapPublicIpOnLaunch EnableDns64 AssignIpv6AddressOnCreation Tags"
+                           : "MapPublicIpOnLaunch EnableDns64 AssignIpv6AddressOnCreation Tags "
+                             "Ipv6CidrBlock"))
         return RESOURCE_REPLACE;
-    return subnet_attributes(d, r, old) || tags_update(d, r, old) ? -1 : 0;
+    return subnet_block(d, r, old) || subnet_attributes(d, r, old) || tags_update(d, r, old) ||
+                   subnet_read(d, r)
+               ? -1
+               : 0;
 }
 
 static int subnet_remove(struct deploy *d, const struct resource *r)
@@ -261,14 +351,18 @@ static int rules_do(struct deploy *d, const struct resource *r, const char *op, 
                      "InvalidPermission.NotFound InvalidPermission.Duplicate");
 }
 
-/* A template that lists egress rules means those alone, so the rule of a new group that allows all
- * goes. */
+/* A template that lists egress rules means those alone, so the rules of a new group that allow all
+ * go; that of IPv6 is there only if the VPC has IPv6. */
 static int default_egress_remove(struct deploy *d, const struct resource *r)
 {
-    json_t *all = json_pack("[{ssss}]", "IpProtocol", "-1", "CidrIp", "0.0.0.0/0");
-    int err = rules_do(d, r, "RevokeSecurityGroupEgress", all);
+    static const char *const all[][2] = {{"CidrIp", "0.0.0.0/0"}, {"CidrIpv6", "::/0"}};
+    int err = 0;
 
-    json_decref(all);
+    for (int i = 0; i < 2 && !err; i++) {
+        json_t *rules = json_pack("[{ssss}]", "IpProtocol", "-1", all[i][0], all[i][1]);
+        err = rules_do(d, r, "RevokeSecurityGroupEgress", rules);
+        json_decref(rules);
+    }
     return err;
 }
 
@@ -380,22 +474,22 @@ static int egress_remove(struct deploy *d, const struct resource *r)
 
 const struct resource_type resource_types_ec2[] = {
     {"AWS::EC2::VPC", "CidrBlock InstanceTenancy EnableDnsSupport EnableDnsHostnames Tags",
-     vpc_create, vpc_update, vpc_remove},
+     vpc_create, vpc_update, vpc_remove, vpc_read, NULL},
     {"AWS::EC2::VPCCidrBlock", "VpcId CidrBlock AmazonProvidedIpv6CidrBlock Ipv6CidrBlock",
-     vpc_cidr_create, NULL, vpc_cidr_remove},
+     vpc_cidr_create, NULL, vpc_cidr_remove, NULL, "VpcId"},
     {"AWS::EC2::Subnet",
      "VpcId CidrBlock AvailabilityZone AvailabilityZoneId Ipv6CidrBlock Ipv6Native "
      "MapPublicIpOnLaunch EnableDns64 "
      "AssignIpv6AddressOnCreation Tags",
-     subnet_create, subnet_update, subnet_remove},
+     subnet_create, subnet_update, subnet_remove, subnet_read, NULL},
     {"AWS::EC2::SubnetCidrBlock", "SubnetId Ipv6CidrBlock", subnet_cidr_create, NULL,
-     subnet_cidr_remove},
+     subnet_cidr_remove, NULL, "SubnetId"},
     {"AWS::EC2::SecurityGroup",
      "GroupName GroupDescription VpcId SecurityGroupIngress SecurityGroupEgress Tags", group_create,
-     group_update, group_remove},
+     group_update, group_remove, NULL, NULL},
     {"AWS::EC2::SecurityGroupIngress", RULE_PROPERTIES " SourceSecurityGroupId", ingress_create,
-     NULL, ingress_remove},
+     NULL, ingress_remove, NULL, NULL},
     {"AWS::EC2::SecurityGroupEgress", RULE_PROPERTIES " DestinationSecurityGroupId", egress_create,
-     NULL, egress_remove},
+     NULL, egress_remove, NULL, NULL},
     {0},
 };

@@ -13,7 +13,7 @@ struct work {
     struct stack_plan *plan;
     json_t *order; /* logical ids of the template, in order */
     json_t *old;   /* array of replaced resources, removed at the end: [{Logical, Type, Id,
-                      Properties}] */
+                      Properties}]; part of the state, or a failure on the way would orphan them */
 };
 
 json_t *stack_load(struct deploy *d)
@@ -121,9 +121,41 @@ static struct resource stored(const struct resource_type *type, const char *logi
                              .attrs = json_object_get(row, "Attributes")};
 }
 
+/* Reads the attributes of the resource that this one has changed anew; in a plan nobody knows them
+ * yet. The caller saves. */
+static int touch(struct work *w, const struct resource *r)
+{
+    const char *id =
+        r->type->touches ? json_string_value(json_object_get(r->props, r->type->touches)) : NULL;
+    const char *logical;
+    json_t *row;
+
+    json_object_foreach(resources(w), logical, row)
+    {
+        const char *is = json_string_value(json_object_get(row, "Id"));
+        const struct resource_type *type = type_of(w, row, logical);
+        struct resource other;
+
+        if (!id || !is || strcmp(id, is) != 0 || !type || !type->read)
+            continue;
+        if (w->plan->dry) {
+            json_object_del(row, "Attributes");
+            continue;
+        }
+        other = stored(type, logical, row);
+        json_incref(other.attrs);
+        if (type->read(w->d, &other)) {
+            json_decref(other.attrs);
+            return -1;
+        }
+        json_object_set_new(row, "Attributes", other.attrs);
+    }
+    return 0;
+}
+
 static int create(struct work *w, struct resource *r, size_t order)
 {
-    int err = r->type->create(w->d, r);
+    int err = r->type->create(w->d, r) || touch(w, r) ? -1 : 0;
     char why[sizeof w->d->why];
 
     /* What was made before a later step failed must be known, or nobody would ever remove it. */
@@ -160,7 +192,7 @@ static int change(struct work *w, struct resource *r, json_t *row, size_t order)
     if (w->plan->dry) {
         say(w, "~", r->logical, row, "change");
         w->plan->updated++;
-        return 0;
+        return touch(w, r);
     }
     result = r->type->update ? r->type->update(w->d, r, old) : RESOURCE_REPLACE;
     if (result == RESOURCE_REPLACE) {
@@ -187,7 +219,7 @@ static int step(struct work *w, const char *logical, size_t order)
         } else {
             w->plan->created++;
             say(w, "+", logical, now, w->plan->dry ? "create" : "creating");
-            err = w->plan->dry ? 0 : create(w, &r, order);
+            err = w->plan->dry ? touch(w, &r) : create(w, &r, order);
         }
     }
     json_decref(r.props);
@@ -228,7 +260,10 @@ static int delete_one(struct work *w, const json_t *row)
     if (w->plan->dry)
         return 0;
     r = stored(type, logical, row);
-    return type->remove(w->d, &r);
+    if (type->remove(w->d, &r))
+        return -1;
+    (void)touch(w, &r); /* what it changed may be gone by other hands */
+    return 0;
 }
 
 /* Removes what the template has no more, the newest first. */
@@ -268,11 +303,16 @@ static int delete_rest(struct work *w)
 
 static int delete_replaced(struct work *w)
 {
-    int err = 0;
-
-    for (size_t i = json_array_size(w->old); i > 0 && !err; i--)
-        err = delete_one(w, json_array_get(w->old, i - 1));
-    return err;
+    for (size_t i = json_array_size(w->old); i > 0; i--) {
+        if (delete_one(w, json_array_get(w->old, i - 1)))
+            return -1;
+        if (w->plan->dry)
+            continue;
+        json_array_remove(w->old, i - 1);
+        if (stack_save(w))
+            return -1;
+    }
+    return 0;
 }
 
 static int outputs(struct work *w)
@@ -303,11 +343,15 @@ static int stack_forget(struct work *w)
 int stack_apply(struct deploy *d, struct template_context *t, json_t *state,
                 struct stack_plan *plan)
 {
-    struct work w = {d, t, state, plan, NULL, json_array()};
+    struct work w = {d, t, state, plan, NULL, json_object_get(state, "Replaced")};
     json_t *name;
     size_t i;
     int err = 0;
 
+    if (!w.old) {
+        w.old = json_array();
+        json_object_set_new(state, "Replaced", w.old);
+    }
     t->resource = lookup;
     t->ctx = &w;
     w.order = t->root ? template_order(t) : json_array();
@@ -327,6 +371,5 @@ int stack_apply(struct deploy *d, struct template_context *t, json_t *state,
     if (!err && !plan->dry)
         err = t->root ? outputs(&w) : stack_forget(&w);
     json_decref(w.order);
-    json_decref(w.old);
     return err;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluation of a template's functions: Ref, GetAtt, Sub, Join, Select, Split, GetAZs, If and the
- * conditions. */
+/* Evaluation of a template's functions: Ref, GetAtt, Sub, Join, Select, Split, Cidr, GetAZs, If and
+ * the conditions. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "cmd/template.h"
 
@@ -212,6 +213,28 @@ static json_t *eval_split(struct template_context *t, const json_t *arg)
     return list;
 }
 
+static bool is_unknown(const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    return text && strcmp(text, TEMPLATE_UNKNOWN) == 0;
+}
+
+/* A whole number that a template may also write as text; -1 for anything else. */
+static long number(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    char *end;
+    long n;
+
+    if (json_is_integer(value))
+        return (long)json_integer_value(value);
+    if (!text || !*text)
+        return -1;
+    n = strtol(text, &end, 10);
+    return *end == '\0' ? n : -1;
+}
+
 static json_t *eval_select(struct template_context *t, const json_t *arg)
 {
     json_t *index = json_array_size(arg) == 2 ? template_eval(t, json_array_get(arg, 0)) : NULL;
@@ -219,17 +242,63 @@ static json_t *eval_select(struct template_context *t, const json_t *arg)
     json_t *item = NULL;
 
     if (index && json_is_array(list)) {
-        long at = json_is_string(index) ? strtol(json_string_value(index), NULL, 10)
-                                        : (long)json_integer_value(index);
+        long at = number(index);
         item = json_incref(json_array_get(list, at < 0 ? json_array_size(list) : (size_t)at));
         if (!item)
             fail(t, "Select: the list of %zu has no item %ld", json_array_size(list), at);
+    } else if (is_unknown(list)) {
+        item = json_incref(list);
     } else {
         fail(t, "Select takes an index and a list");
     }
     json_decref(index);
     json_decref(list);
     return item;
+}
+
+#define CIDR_COUNT_MAX 256
+
+/* The first `count` parts of a block that leave `host` bits for hosts. */
+static json_t *cidr_list(struct template_context *t, const char *text, long count, long host)
+{
+    json_t *list = json_array();
+    struct prefix block, part;
+    char buf[ADDR_TEXT_MAX];
+
+    if (prefix_parse(text, &block)) {
+        fail(t, "Cidr: '%s' is no CIDR block", text);
+        goto out;
+    }
+    for (long i = 0; i < count; i++) {
+        long bits = (long)addr_bits(&block.addr) - host;
+        if (bits < 0 || prefix_subnet(&block, (unsigned)bits, (uint32_t)i, &part)) {
+            fail(t, "Cidr: %s has not %ld parts with %ld host bits", text, count, host);
+            goto out;
+        }
+        json_array_append_new(list, json_string(prefix_format(&part, buf, sizeof buf)));
+    }
+    return list;
+out:
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *eval_cidr(struct template_context *t, const json_t *arg)
+{
+    json_t *args = json_array_size(arg) == 3 ? template_eval(t, arg) : NULL;
+    const char *block = json_string_value(json_array_get(args, 0));
+    long count = number(json_array_get(args, 1)), host = number(json_array_get(args, 2));
+    json_t *result = NULL;
+
+    if (is_unknown(json_array_get(args, 0)))
+        result = json_string(TEMPLATE_UNKNOWN);
+    else if (!block || count < 1 || count > CIDR_COUNT_MAX || host < 1 || host > 128)
+        fail(t, "Cidr takes a block, a count of 1 to %d and the number of host bits",
+             CIDR_COUNT_MAX);
+    else
+        result = cidr_list(t, block, count, host);
+    json_decref(args);
+    return result;
 }
 
 /* --- conditions
@@ -344,7 +413,7 @@ static const struct {
 } functions[] = {
     {"Ref", eval_ref},           {"Fn::GetAtt", eval_getatt}, {"Fn::Sub", eval_sub},
     {"Fn::Join", eval_join},     {"Fn::Split", eval_split},   {"Fn::Select", eval_select},
-    {"Fn::GetAZs", eval_getazs}, {"Fn::If", eval_if},
+    {"Fn::GetAZs", eval_getazs}, {"Fn::If", eval_if},         {"Fn::Cidr", eval_cidr},
 };
 
 /* {"Ref": "AWS::NoValue"} means that the member is not there. */

@@ -13,6 +13,59 @@ PARAMS = ["VpcCidr=127.10.0.0/16", "SubnetACidr=127.10.1.0/24", "SubnetBCidr=127
           "InboundIpA=127.10.1.20", "InboundIpB=127.10.2.20", "DataCenterCidr=127.20.0.0/24", "DataCenterDns=127.20.0.53", "WebAddress=127.10.1.80"]
 
 
+DUAL_STACK = """
+Resources:
+  Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.64.0.0/16}}
+  Six: {Type: "AWS::EC2::VPCCidrBlock", Properties: {VpcId: !Ref Vpc, AmazonProvidedIpv6CidrBlock: true}}
+  Both:
+    Type: AWS::EC2::Subnet
+    DependsOn: Six
+    Properties:
+      VpcId: !Ref Vpc
+      CidrBlock: 10.64.0.0/24
+      Ipv6CidrBlock: !Select [0, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 9, 64]]
+      AssignIpv6AddressOnCreation: true
+  Native:
+    Type: AWS::EC2::Subnet
+    DependsOn: Six
+    Properties:
+      VpcId: !Ref Vpc
+      Ipv6Native: true
+      Ipv6CidrBlock: !Select [1, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 9, 64]]
+      EnableDns64: true
+      Tags: [{Key: "bridge53:dns64-prefix", Value: "2001:db8:64::/96"}]
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    DependsOn: Six
+    Properties:
+      GroupDescription: dns
+      VpcId: !Ref Vpc
+      SecurityGroupIngress: [{IpProtocol: udp, FromPort: 53, ToPort: 53, CidrIpv6: "fd00:99::/48"}]
+      SecurityGroupEgress: [{IpProtocol: udp, FromPort: 53, ToPort: 53, CidrIpv6: "fd00:99::/48"}]
+  Inbound:
+    Type: AWS::Route53Resolver::ResolverEndpoint
+    Properties: {Direction: INBOUND, ResolverEndpointType: DUALSTACK, Dns64Enabled: true, SecurityGroupIds: [!Ref Group],
+                 IpAddresses: [{SubnetId: !Ref Both, Ip: 10.64.0.20, Ipv6: !Ref SixA}, {SubnetId: !Ref Both, Ip: 10.64.0.21, Ipv6: !Ref SixB}]}
+  Outbound:
+    Type: AWS::Route53Resolver::ResolverEndpoint
+    Properties: {Direction: OUTBOUND, ResolverEndpointType: IPV6, SecurityGroupIds: [!Ref Group], IpAddresses: [{SubnetId: !Ref Native}, {SubnetId: !Ref Both}]}
+  Rule:
+    Type: AWS::Route53Resolver::ResolverRule
+    Properties: {RuleType: FORWARD, DomainName: corp6.internal, ResolverEndpointId: !Ref Outbound, TargetIps: [{Ipv6: "fd00:99::53"}]}
+  Association: {Type: "AWS::Route53Resolver::ResolverRuleAssociation", Properties: {ResolverRuleId: !Ref Rule, VPCId: !Ref Vpc}}
+Outputs:
+  Block: {Value: !Select [0, !GetAtt Vpc.Ipv6CidrBlocks]}
+  Both: {Value: !Ref Both}
+  Native: {Value: !Ref Native}
+  Group: {Value: !Ref Group}
+  Inbound: {Value: !Ref Inbound}
+  Rule: {Value: !Ref Rule}
+"""
+# the endpoint's addresses are made of the block: "fd53:...:xx00::/64" -> "fd53:...:xx00::20"
+for name, last in (("SixA", "20"), ("SixB", "21")):
+    DUAL_STACK = DUAL_STACK.replace(f"!Ref {name}", f'!Join ["", [!Select [0, !Split ["/", !Select [0, !GetAtt Both.Ipv6CidrBlocks]]], "{last}"]]')
+
+
 def run(*words, fails=False):
     client = ["--endpoint-url", URL, "--access-key", os.environ["AWS_ACCESS_KEY_ID"], "--secret-key", os.environ["AWS_SECRET_ACCESS_KEY"]]
     done = subprocess.run([PROGRAM, *words, *client], capture_output=True, text=True, timeout=60)
@@ -61,6 +114,56 @@ class Templates(unittest.TestCase):
         self.assertIn("aws.example100.internal A, asked in", run("explain", "--vpc", outputs["VpcId"], "aws.example100.internal"))
         self.assertIn("11 deleted", run("apply", "--delete", "--stack", "t"))
         self.assertEqual(json.loads(run("api", "ec2", "DescribeVpcs"))["Vpcs"], [])
+
+    def test_dual_stack(self):
+        """IPv6 blocks that only the deployment knows, endpoints of both families, and their changes in place."""
+        def applied(text, counts, *words):
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+                f.write(text)
+                f.flush()
+                self.assertIn(counts, apply(f.name, "--stack", "six", *words))
+
+        def call(service, op, **given):
+            return json.loads(run("api", service, op, "--input", json.dumps(given)))
+        applied(DUAL_STACK, "plan only", "--plan")
+        applied(DUAL_STACK, "9 created, 0 changed, 0 replaced, 0 deleted, 0 as before")
+        applied(DUAL_STACK, "0 created, 0 changed, 0 replaced, 0 deleted, 9 as before", "--plan")
+        out = dict(line.split(maxsplit=1) for line in run("apply", "--outputs", "--stack", "six").splitlines())
+        net = out["Block"].removesuffix("00::/56")
+        both, native = (call("ec2", "DescribeSubnets", SubnetIds=[out[n]])["Subnets"][0] for n in ("Both", "Native"))
+        block = lambda s: [a["Ipv6CidrBlock"] for a in s["Ipv6CidrBlockAssociationSet"]]
+        self.assertEqual((block(both), both["AssignIpv6AddressOnCreation"], both["EnableDns64"]), ([f"{net}00::/64"], True, False))
+        self.assertEqual((block(native), native["Ipv6Native"], native["EnableDns64"]), ([f"{net}01::/64"], True, True))
+        self.assertIn({"Key": "bridge53:dns64-prefix", "Value": "2001:db8:64::/96"}, native["Tags"])
+        group = call("ec2", "DescribeSecurityGroups", GroupIds=[out["Group"]])["SecurityGroups"][0]
+        self.assertEqual([(p["IpProtocol"], [r["CidrIp"] for r in p["IpRanges"]], [r["CidrIpv6"] for r in p["Ipv6Ranges"]])
+                          for p in group["IpPermissions"] + group["IpPermissionsEgress"]], [("udp", [], ["fd00:99::/48"]), ("udp", [], ["fd00:99::/48"])])
+        endpoint = lambda: call("route53resolver", "GetResolverEndpoint", ResolverEndpointId=out["Inbound"])["ResolverEndpoint"]
+        addresses = lambda: call("route53resolver", "ListResolverEndpointIpAddresses", ResolverEndpointId=out["Inbound"])["IpAddresses"]
+        self.assertEqual((endpoint()["ResolverEndpointType"], endpoint()["Dns64Enabled"]), ("DUALSTACK", True))
+        self.assertEqual([(a["Ip"], a["Ipv6"]) for a in addresses()], [("10.64.0.20", f"{net}00::20"), ("10.64.0.21", f"{net}00::21")])
+        rule = call("route53resolver", "GetResolverRule", ResolverRuleId=out["Rule"])["ResolverRule"]
+        self.assertEqual([t["Ipv6"] for t in rule["TargetIps"]], ["fd00:99::53"])
+        ids = [a["IpId"] for a in addresses()]
+        narrow = DUAL_STACK.replace("DUALSTACK, Dns64Enabled: true", "IPV4, Dns64Enabled: false").replace(", Ipv6: !Ref SixA", "").replace(", Ipv6: !Ref SixB", "")
+        applied(narrow, "0 created, 1 changed, 0 replaced")
+        self.assertEqual([(a["IpId"], "Ipv6" in a) for a in addresses()], [(i, False) for i in ids])
+        applied(DUAL_STACK, "0 created, 1 changed, 0 replaced")
+        self.assertEqual([(a["IpId"], a["Ipv6"]) for a in addresses()], [(ids[0], f"{net}00::20"), (ids[1], f"{net}00::21")])
+        applied(DUAL_STACK.replace("[1, !Cidr", "[7, !Cidr").replace("Ipv6Native: true", "CidrBlock: 10.64.1.0/24"), "1 replaced")  # the endpoint moves along
+        replaced = DUAL_STACK.replace("[1, !Cidr", "[7, !Cidr").replace("Ipv6Native: true", "CidrBlock: 10.64.1.0/24")
+        extra = lambda n: replaced.replace("  Group:\n", "  Extra: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.64.9.0/24, Ipv6CidrBlock: !Select "
+                                           f"[{n}, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 9, 64]]}}}}\n  Group:\n", 1)
+        applied(extra(8), "1 created, 0 changed")
+        applied(extra(6), "0 created, 1 changed, 0 replaced")
+        changed = call("ec2", "DescribeSubnets", Filters=[{"Name": "cidr-block", "Values": ["10.64.9.0/24"]}])["Subnets"]
+        self.assertEqual([block(s) for s in changed], [[f"{net}06::/64"]])
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:  # fails behind a replacement: what was replaced must not be forgotten
+            f.write(extra(5).replace("10.64.9.0/24", "10.64.10.0/24").replace("fd00:99::53", "fe80::1"))
+            f.flush()
+            self.assertIn("Invalid IP address", apply(f.name, "--stack", "six", fails=True))
+        self.assertIn("11 deleted", run("apply", "--delete", "--stack", "six"))
+        self.assertEqual(call("ec2", "DescribeVpcs")["Vpcs"], [])
 
     def test_mistakes_are_told(self):
         def told(text, pattern, *params):

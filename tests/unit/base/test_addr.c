@@ -156,12 +156,46 @@ static void test_sockname(void **state)
     assert_int_equal(sockname_to_sa(&s, &sa), 0);
 }
 
+static void test_prefix_subnet(void **state)
+{
+    static const struct {
+        const char *of;
+        unsigned bits;
+        uint32_t i;
+        const char *is; /* NULL: there is none */
+    } cases[] = {
+        {"10.0.0.0/16", 24, 0, "10.0.0.0/24"},
+        {"10.0.0.0/16", 24, 255, "10.0.255.0/24"},
+        {"10.0.0.0/16", 24, 256, NULL},
+        {"10.0.99.7/16", 28, 17, "10.0.1.16/28"}, /* host bits count for nothing */
+        {"10.0.0.0/16", 16, 0, "10.0.0.0/16"},
+        {"10.0.0.0/16", 16, 1, NULL},
+        {"10.0.0.0/16", 15, 0, NULL},
+        {"10.0.0.0/16", 33, 0, NULL},
+        {"0.0.0.0/0", 32, 0xffffffff, "255.255.255.255/32"},
+        {"fd53:1:2:300::/56", 64, 255, "fd53:1:2:3ff::/64"},
+        {"fd53:1:2:300::/56", 64, 256, NULL},
+        {"fd53:1:2:300::/56", 61, 1, "fd53:1:2:308::/61"},
+        {"::/0", 128, 0xffffffff, "::255.255.255.255/128"},
+    };
+    char buf[ADDR_TEXT_MAX];
+    (void)state;
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct prefix of = P(cases[i].of), ret;
+        int err = prefix_subnet(&of, cases[i].bits, cases[i].i, &ret);
+        assert_int_equal(err, cases[i].is ? 0 : ERR_RANGE);
+        if (cases[i].is)
+            assert_string_equal(prefix_format(&ret, buf, sizeof(buf)), cases[i].is);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_addr_text),   cmocka_unit_test(test_prefix_text),
-        cmocka_unit_test(test_prefix_sets), cmocka_unit_test(test_addr_add),
-        cmocka_unit_test(test_sockname),
+        cmocka_unit_test(test_addr_text),     cmocka_unit_test(test_prefix_text),
+        cmocka_unit_test(test_prefix_subnet), cmocka_unit_test(test_prefix_sets),
+        cmocka_unit_test(test_addr_add),      cmocka_unit_test(test_sockname),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
