@@ -8,8 +8,6 @@
 #include "model/compile_priv.h"
 #include "model/pack.h"
 
-#define PER_VPC 3 /* base+2 and the two fixed addresses */
-
 static const struct addr link_local = {AF_INET, {169, 254, 169, 253}};
 static const struct addr link_local_v6 = {AF_INET6,
                                           {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x53}};
@@ -20,6 +18,18 @@ struct work {
     size_t n;
 };
 
+static void add_base(struct work *w, struct listener l, const struct prefix *cidr)
+{
+    struct prefix p = *cidr;
+
+    prefix_mask(&p);
+    l.addr = addr_add(&p.addr, 2);
+    w->items[w->n++] = l;
+}
+
+/* base+2 of the primary IPv4 CIDR (the first one) and of each IPv6 CIDR; the fixed addresses of the
+ * families that the VPC has, and 169.254.169.253 in any case: an IPv6-only subnet reaches it, too
+ * (spec/resolver.md 0.2). */
 static void add_vpc(struct work *w, const struct vpc_rec *v)
 {
     struct listener l = {.kind = LISTEN_VPC,
@@ -27,21 +37,22 @@ static void add_vpc(struct work *w, const struct vpc_rec *v)
                          .owner = v->id,
                          .attach = v->info->attach,
                          .attach_name = v->info->attach_name};
+    bool v4 = false, v6 = false;
 
-    /* The primary CIDR is the first one; IPv6 has no base+2. */
     for (unsigned i = 0; i < v->info->cidrs_n; i++) {
-        struct prefix p = v->info->cidrs[i];
-        if (p.addr.family != AF_INET)
-            continue;
-        prefix_mask(&p);
-        l.addr = addr_add(&p.addr, 2);
-        w->items[w->n++] = l;
-        break;
+        const struct prefix *p = &v->info->cidrs[i];
+        bool six = p->addr.family == AF_INET6;
+        if (six || !v4)
+            add_base(w, l, p);
+        v4 |= !six;
+        v6 |= six;
     }
     l.addr = link_local;
     w->items[w->n++] = l;
-    l.addr = link_local_v6;
-    w->items[w->n++] = l;
+    if (v6) {
+        l.addr = link_local_v6;
+        w->items[w->n++] = l;
+    }
 }
 
 static void add_endpoint(struct work *w, const struct endpoint *e)
@@ -73,8 +84,11 @@ static int collect(struct compiler *c, struct work *w)
     struct vpc_rec *v;
     struct endpoint_rec *e;
     const char *id;
-    size_t pos = 0, n = c->vpcs.count * PER_VPC + 1;
+    size_t pos = 0, n = 1;
 
+    while ((v = map_next(&c->vpcs, &pos, &id)))
+        n += vpc_listens(v) ? v->info->cidrs_n + 2 : 0;
+    pos = 0;
     while ((e = map_next(&c->endpoints, &pos, &id)))
         n += endpoint_listens(e) ? e->endpoint->addresses_n : 0;
     w->n = 0;

@@ -19,6 +19,17 @@ bool view_contains(const struct view *v, const struct addr *a)
     return false;
 }
 
+bool view_admits(const struct view *v, const struct addr *a)
+{
+    static const struct prefix link_local[] = {
+        {{AF_INET, {169, 254}}, 16},   /* RFC 3927 */
+        {{AF_INET6, {0xfe, 0x80}}, 10} /* RFC 4291 2.5.6 */
+    };
+
+    return view_contains(v, a) || prefix_contains(&link_local[0], a) ||
+           prefix_contains(&link_local[1], a);
+}
+
 struct addr view_example(const struct view *v)
 {
     struct prefix p = {0};

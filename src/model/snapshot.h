@@ -111,6 +111,10 @@ const char *view_domain(const struct view *v); /* "ec2.internal" or "<region>.co
 /* True if the address is in one of the VPC's CIDRs. */
 bool view_contains(const struct view *v, const struct addr *a);
 
+/* True if a packet with this source on a resolver address of the VPC's own comes from the VPC: one
+ * of its addresses, or a link-local one, which only a neighbour on the VPC's own links has. */
+bool view_admits(const struct view *v, const struct addr *a);
+
 /* An address that an instance of the VPC could have (the first one behind the reserved ones of its
  * primary CIDR), for questions that are asked in its name; family 0 if it has no CIDR. */
 struct addr view_example(const struct view *v);
@@ -156,7 +160,8 @@ struct listener {
 };
 
 /* The list; *ret_generation changes exactly when the list does. VPCs with an attachment listen on
- * base+2 of each primary CIDR, 169.254.169.253 and fd00:ec2::253; shared ones have no entry. */
+ * base+2 of their primary IPv4 CIDR and of each IPv6 CIDR, on 169.254.169.253, and with IPv6 on
+ * fd00:ec2::253; shared ones have no entry. */
 const struct listener *snapshot_listeners(const struct snapshot *s, size_t *ret_n,
                                           uint64_t *ret_generation);
 

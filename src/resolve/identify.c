@@ -54,7 +54,7 @@ static enum step identify_vpc(struct query *q)
     q->view = snapshot_view(q->snapshot, q->slot);
     if (!q->view)
         return refuse(q, "the VPC of this resolver address is gone");
-    if (!view_contains(q->view, &q->source.addr))
+    if (!view_admits(q->view, &q->source.addr))
         return refuse(q, "the source address is not in this VPC");
     return found(q, "vpc");
 }

@@ -531,8 +531,9 @@ static void test_listeners(void **state)
     d.attach_name = "blue";
     assert_int_equal(compile_vpc(compiler, &d), 0);
     s = commit();
-    check_listeners(s, 3, 2);
+    check_listeners(s, 4, 2);
     assert_true(has_listener(s, LISTEN_VPC, "10.0.0.2", "vpc-ns", "blue"));
+    assert_true(has_listener(s, LISTEN_VPC, "fd00:5::2", "vpc-ns", "blue"));
     assert_true(has_listener(s, LISTEN_VPC, "169.254.169.253", "vpc-ns", "blue"));
     assert_true(has_listener(s, LISTEN_VPC, "fd00:ec2::253", "vpc-ns", "blue"));
 
@@ -540,7 +541,7 @@ static void test_listeners(void **state)
     put_endpoint("rslvr-out-1", "vpc-shared", DIRECTION_OUTBOUND, "10.1.0.10");
     put_endpoint("rslvr-in-2", "vpc-unknown", DIRECTION_INBOUND, "10.8.0.10");
     s = commit();
-    check_listeners(s, 5, 3);
+    check_listeners(s, 6, 3);
     assert_true(has_listener(s, LISTEN_INBOUND, "10.0.0.10", "rni-1", "blue"));
     assert_true(has_listener(s, LISTEN_SOURCE, "10.1.0.10", "rni-1", NULL));
 
@@ -551,12 +552,12 @@ static void test_listeners(void **state)
     put_vpc("vpc-shared", "10.1.0.0/16");
     put_endpoint("rslvr-in-1", "vpc-ns", DIRECTION_INBOUND, "10.0.0.10");
     s = commit();
-    check_listeners(s, 5, 3);
+    check_listeners(s, 6, 3);
 
     d.attach_name = "green";
     assert_int_equal(compile_vpc(compiler, &d), 0);
     s = commit();
-    check_listeners(s, 5, 4);
+    check_listeners(s, 6, 4);
     assert_true(has_listener(s, LISTEN_INBOUND, "10.0.0.10", "rni-1", "green"));
     assert_string_equal(snapshot_endpoint(s, 0)->attach_name, "green");
     assert_int_equal(compile_vpc_del(compiler, "vpc-ns"), 0);
@@ -566,6 +567,61 @@ static void test_listeners(void **state)
     assert_int_equal(compile_endpoint_del(compiler, "rslvr-out-1"), 0);
     s = commit();
     check_listeners(s, 0, 6);
+}
+
+/* The IPv6 addresses of a resolver come and go with the VPC's IPv6 CIDRs. */
+static void test_listeners_v6(void **state)
+{
+    struct prefix p[] = {net("10.0.0.0/16"), net("fd00:5::/56"), net("fd00:6::/56")};
+    struct vpc_desc d = vpc_desc("vpc-ns", p);
+    const struct snapshot *s;
+
+    (void)state;
+    (void)commit();
+    d.attach = ATTACH_NETNS;
+    d.attach_name = "blue";
+    d.cidrs_n = 1;
+    assert_int_equal(compile_vpc(compiler, &d), 0);
+    s = commit();
+    check_listeners(s, 2, 2);
+    assert_true(has_listener(s, LISTEN_VPC, "169.254.169.253", "vpc-ns", "blue"));
+    d.cidrs_n = 3;
+    assert_int_equal(compile_vpc(compiler, &d), 0);
+    s = commit();
+    check_listeners(s, 5, 3);
+    assert_true(has_listener(s, LISTEN_VPC, "fd00:5::2", "vpc-ns", "blue"));
+    assert_true(has_listener(s, LISTEN_VPC, "fd00:6::2", "vpc-ns", "blue"));
+    assert_true(has_listener(s, LISTEN_VPC, "fd00:ec2::253", "vpc-ns", "blue"));
+    d.cidrs_n = 1;
+    assert_int_equal(compile_vpc(compiler, &d), 0);
+    s = commit();
+    check_listeners(s, 2, 4);
+}
+
+/* Which sources a VPC's own resolver takes for its own. */
+static void test_admits(void **state)
+{
+    static const char *const ours[] = {"10.0.1.7", "fd00:5:0:1::7", "169.254.1.7", "fe80::1",
+                                       "febf::1"};
+    static const char *const others[] = {"10.1.0.7", "fd00:5:0:100::1", "169.253.0.1", "fec0::1",
+                                         "::1",      "127.0.0.1"};
+    struct prefix p[] = {net("10.0.0.0/16"), net("fd00:5::/56")};
+    struct vpc_desc d = vpc_desc("vpc-a", p);
+
+    (void)state;
+    d.cidrs_n = 2;
+    assert_int_equal(compile_vpc(compiler, &d), 0);
+    const struct view *v = snapshot_view_by_id(commit(), "vpc-a");
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        struct addr a = ip(ours[i]);
+        assert_true(view_admits(v, &a));
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct addr a = ip(others[i]);
+        assert_false(view_admits(v, &a));
+    }
+    struct addr a = ip("fe80::1");
+    assert_false(view_contains(v, &a));
 }
 
 static void test_conflicts(void **state)
@@ -652,10 +708,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_any_order), T(test_matches),   T(test_switches), T(test_localhost),
-        T(test_sharing),   T(test_identify),  T(test_subnets),  T(test_dns64_settings),
-        T(test_listeners), T(test_conflicts), T(test_delegate), T(test_allow),
-        T(test_invalid),
+        T(test_any_order), T(test_matches),      T(test_switches), T(test_localhost),
+        T(test_sharing),   T(test_identify),     T(test_subnets),  T(test_dns64_settings),
+        T(test_listeners), T(test_listeners_v6), T(test_admits),   T(test_conflicts),
+        T(test_delegate),  T(test_allow),        T(test_invalid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

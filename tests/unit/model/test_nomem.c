@@ -201,7 +201,7 @@ static void check_end(const struct snapshot *s)
     assert_int_equal(view_matches(s, v, nm("h21.x0.zone.example"), m), 0);
     assert_int_equal(view_matches(s, v, nm("1.0.64.100.in-addr.arpa"), m), 1);
     snapshot_listeners(s, &n, &generation);
-    assert_int_equal(n, 4);
+    assert_int_equal(n, 3);
 }
 
 /* Runs it with the `n`-th allocation failing; returns whether one failed. */
