@@ -43,8 +43,19 @@ class Lab:
             self.sh("ip link set lo up", name)
 
     def forwards(self, *names):
+        """-e: a host without IPv6 has no such key, and the first lab needs none."""
         for name in names:
-            self.sh("sysctl -qw net.ipv4.ip_forward=1", name)
+            self.sh("sysctl -eqw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1", name)
+
+    def address(self, space, interface, address):
+        """nodad: an IPv6 address of ours is unique, and is wanted now and not in a second."""
+        self.sh(f"ip addr add {address} dev {interface}" + (" nodad" if ":" in address else ""), space)
+
+    def bridge(self, space, name, *addresses):
+        self.sh(f"ip link add {name} type bridge", space)
+        for address in addresses:
+            self.address(space, name, address)
+        self.sh(f"ip link set {name} up", space)
 
     def link(self, left, right):
         """A veth pair between two (space, interface, [address/bits...])."""
@@ -52,8 +63,16 @@ class Lab:
         self.sh(["ip", "link", "add", a_if, "netns", self.name(a), "type", "veth", "peer", "name", b_if, "netns", self.name(b)])
         for space, interface, addrs in (left, right):
             for addr in addrs:
-                self.sh(f"ip addr add {addr} dev {interface}", space)
+                self.address(space, interface, addr)
             self.sh(f"ip link set {interface} up", space)
+
+    def host(self, space, router, bridge, addresses, gateways):
+        """A namespace with one interface on the bridge of `router`, its addresses, and a default route for each gateway."""
+        port = space[:13] + "0"
+        self.link((router, port, []), (space, "eth0", addresses))
+        self.sh(f"ip link set {port} master {bridge}", router)
+        for gateway in gateways:
+            self.route(space, "default", gateway)
 
     def route(self, space, prefix, via):
         self.sh(f"ip route add {prefix} via {via}", space)
@@ -83,10 +102,10 @@ class Lab:
             time.sleep(0.05)
         raise Failure(f"waited {seconds:.0f} s in vain for {what}")
 
-    def capture(self, space, interface="any"):
-        """Starts a capture of DNS packets; lines are read with packets()."""
+    def capture(self, space, interface="any", what="port 53"):
+        """Starts a capture of the packets that `what` selects; lines are read with packets()."""
         name = f"capture-{space}"
-        self.start(name, ["tcpdump", "-l", "-n", "-i", interface, "-s", "0", "port", "53"], space)
+        self.start(name, ["tcpdump", "-l", "-n", "-i", interface, "-s", "0", what], space)
         self.wait(f"the capture in {space}", lambda: "listening on" in self.log(name))
 
     def packets(self, space, pattern, seconds=4.0):
