@@ -5,14 +5,17 @@ import os
 import shutil
 
 import internet
-from net import Failure, Lab, need
+from net import Failure, Lab, need, skip
 
 BRIDGE53 = os.environ.get("BRIDGE53", "build/src/cmd/bridge53")
 ACCOUNT = "111122223333"
 
 
-def run(name, build):
+def run(name, build, *commands):
     """Runs build(lab), which makes the topology and walks the steps. Returns the exit status; nothing is left behind."""
+    for command in ("ip", "tcpdump", "named", "dig", *commands):
+        if not shutil.which(command):
+            skip(f"{command} is not installed")
     lab = Lab("b53-", f".lab/{name}")
     try:
         build(lab)

@@ -20,7 +20,7 @@ class Lab:
         self.folder = pathlib.Path(folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.spaces, self.processes, self.failed = [], [], 0
+        self.spaces, self.processes, self.settings, self.failed = [], [], [], 0
 
     # --- namespaces and links ---
 
@@ -37,19 +37,20 @@ class Lab:
         return done.stdout
 
     def space(self, *names):
+        """Addresses are unique here and wanted at once, so IPv6 needs not look for duplicates. -e: a host without IPv6 has no such
+        key, and the first lab needs none."""
         for name in names:
             self.sh(f"ip netns add {self.name(name)}")
             self.spaces.append(name)
+            self.sh("sysctl -eqw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0", name)
             self.sh("ip link set lo up", name)
 
     def forwards(self, *names):
-        """-e: a host without IPv6 has no such key, and the first lab needs none."""
         for name in names:
             self.sh("sysctl -eqw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1", name)
 
     def address(self, space, interface, address):
-        """nodad: an IPv6 address of ours is unique, and is wanted now and not in a second."""
-        self.sh(f"ip addr add {address} dev {interface}" + (" nodad" if ":" in address else ""), space)
+        self.sh(f"ip addr add {address} dev {interface}", space)
 
     def bridge(self, space, name, *addresses):
         self.sh(f"ip link add {name} type bridge", space)
@@ -76,6 +77,13 @@ class Lab:
 
     def route(self, space, prefix, via):
         self.sh(f"ip route add {prefix} via {via}", space)
+
+    def resolv_conf(self, space, server):
+        """The system resolver of programs in the namespace: `ip netns exec` shows them this file as /etc/resolv.conf."""
+        folder = pathlib.Path("/etc/netns") / self.name(space)
+        self.settings.append(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "resolv.conf").write_text(f"nameserver {server}\n")
 
     # --- processes ---
 
@@ -109,12 +117,12 @@ class Lab:
         self.wait(f"the capture in {space}", lambda: "listening on" in self.log(name))
 
     def packets(self, space, pattern, seconds=4.0):
-        """The first captured line that matches; waits a little, because tcpdump writes later than packets travel."""
+        """The first captured line that matches, without TCP's numbers; waits a little, because tcpdump writes later than packets travel."""
         deadline = time.monotonic() + seconds
         while True:
             for line in self.log(f"capture-{space}").splitlines():
                 if re.search(pattern, line):
-                    return line
+                    return re.sub(r", seq .*?, length \d+", "", line)
             if time.monotonic() > deadline:
                 raise Failure(f"no packet in {space} matches {pattern}")
             time.sleep(0.05)
@@ -131,14 +139,16 @@ class Lab:
                 process.wait()
         for space in reversed(self.spaces):
             subprocess.run(["ip", "netns", "del", self.name(space)], capture_output=True)
+        for folder in self.settings:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # --- the walk ---
 
-    def step(self, number, text, evidence):
-        """One numbered line; `evidence` is called and returns the proof or raises Failure."""
+    def step(self, number, text, *evidence):
+        """One numbered line; each of `evidence` is called and returns a proof or raises Failure."""
         try:
-            proof = evidence()
-            print(f"{number:>4}  ok    {text}\n            {proof}", flush=True)
+            proofs = "".join(f"\n            {show()}" for show in evidence)
+            print(f"{number:>4}  ok    {text}{proofs}", flush=True)
         except Failure as why:
             self.failed += 1
             print(f"{number:>4}  MISS  {text}\n            {why}", flush=True)
