@@ -73,7 +73,7 @@ class Walk(common.Walk):
                  self.synthesis, lambda: lab.packets("vpc", rf"Out +IP6 {RESOLVER}\.53 > {SIX}\.\d+: .*AAAA {SYNTHESIZED}"))
 
     def synthesis(self):
-        text = self.event(APP, "AAAA", "synthesize", "synthesized")
+        text = self.event(APP, "AAAA", "synthesize", "record")
         need(CORP_APP in text, f"explain does not name the A record: {text}")
         return text
 
@@ -115,11 +115,11 @@ class Walk(common.Walk):
 
         def kept():
             self.answer("six", RESOLVER, both, CORP_BOTH[1], "AAAA")
-            need(all(e["What"] != "synthesized" for e in self.events(both, "AAAA")), "explain shows a synthesis")
+            need(all(e["What"] != "record" for e in self.events(both, "AAAA")), "explain shows a synthesis")
             return f"{both} AAAA = {CORP_BOTH[1]} (A = {CORP_BOTH[0]})"
 
         def elsewhere():
-            need(all(e["What"] != "synthesized" for e in self.events(APP, "AAAA", DUAL)), "explain shows a synthesis")
+            need(all(e["What"] != "record" for e in self.events(APP, "AAAA", DUAL)), "explain shows a synthesis")
             return self.answer("dual", RESOLVER, APP, [], "AAAA") + "; " + self.answer("dual", RESOLVER, APP, CORP_APP)
 
         def reverse():
