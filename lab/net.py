@@ -33,7 +33,8 @@ class Lab:
             words = ["ip", "netns", "exec", self.name(space)] + words
         done = subprocess.run(words, capture_output=True, text=True, timeout=timeout)
         if check and done.returncode:
-            raise Failure(f"{' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+            why = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            raise Failure(f"{' '.join(words)}: {why[0] if why else done.returncode}")
         return done.stdout
 
     def space(self, *names):
