@@ -78,6 +78,35 @@ class Cloud:
         """One API call; the answer as a dict."""
         return json.loads(self.cli("api", service, operation, "--input", json.dumps(members)) or "{}")
 
+    def vpc(self, cidr, cidr6, tag, value):
+        """A VPC of both families, attached by a tag (bridge53:netns, bridge53:device), that sees private zones. Returns its id."""
+        tags = [{"ResourceType": "vpc", "Tags": [{"Key": tag, "Value": value}]}]
+        vpc = self.call("ec2", "CreateVpc", CidrBlock=cidr, Ipv6CidrBlock=cidr6, TagSpecifications=tags)["Vpc"]["VpcId"]
+        self.call("ec2", "ModifyVpcAttribute", VpcId=vpc, EnableDnsHostnames={"Value": True})
+        return vpc
+
+    def zone(self, vpc, name, owner, address):
+        """A private zone of the VPC with one A record."""
+        zone = self.call("route53", "CreateHostedZone", Name=name, CallerReference=vpc, VPC={"VPCRegion": "us-east-1", "VPCId": vpc})
+        record = {"Name": owner, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": address}]}
+        self.call("route53", "ChangeResourceRecordSets", HostedZoneId=zone["HostedZone"]["Id"].rsplit("/", 1)[1],
+                  ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})
+
+    def forward(self, vpc, domain, endpoint, targets):
+        """A forwarding rule of the VPC; targets as the API takes them."""
+        rule = self.call("route53resolver", "CreateResolverRule", CreatorRequestId=f"{vpc} {domain}", RuleType="FORWARD", DomainName=domain,
+                         ResolverEndpointId=endpoint, TargetIps=targets)["ResolverRule"]["Id"]
+        self.call("route53resolver", "AssociateResolverRule", ResolverRuleId=rule, VPCId=vpc)
+
+    def endpoint(self, direction, group, addresses, kind="IPV4"):
+        """An endpoint, when it is operational; its first address makes the request's id. Returns its id."""
+        request = "{}-{}".format(direction, "-".join(addresses[0].values()))
+        endpoint = self.call("route53resolver", "CreateResolverEndpoint", CreatorRequestId=request, Direction=direction, ResolverEndpointType=kind,
+                             SecurityGroupIds=[group], IpAddresses=addresses)["ResolverEndpoint"]["Id"]
+        status = lambda: self.call("route53resolver", "GetResolverEndpoint", ResolverEndpointId=endpoint)["ResolverEndpoint"]["Status"]
+        self.lab.wait(f"{endpoint} to be operational", lambda: status() == "OPERATIONAL")
+        return endpoint
+
     def apply(self, stack, **parameters):
         """Builds examples/STACK.yaml. Returns the stack's outputs."""
         print(f"building the architecture with examples/{stack}.yaml", flush=True)
@@ -114,7 +143,7 @@ class Walk:
     def event(self, name, rtype, step, what, object_id=None):
         """The event of explain that decided, not of what lost. object_id: the object that it must name."""
         for e in self.events(name, rtype):
-            if e["Step"] == step and e["What"] == what and not e.get("Lost"):
+            if (e["Step"], e["What"]) == (step, what) and not e.get("Lost"):
                 need(object_id in (None, e.get("Object")), f"explain names another object: {e.get('Object')}")
                 return " ".join(e[k] for k in ("Object", "Name") if e.get(k)) + f": {e['Text']}"
         raise Failure(f"explain {name} {rtype} has no {step}/{what}")
