@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The second reference architecture: hybrid DNS on a dual-stack network (docs/architectures/dualstack.md has the picture)."""
 import common
+from net import need
 
 INSTANCE, RESOLVER = ("10.0.1.7", "2001:db8:10:1::7"), ("10.0.0.2", "2001:db8:10::2", "fd00:ec2::253")
 OUT, IN = r"2001:db8:10:[12]::10", ("2001:db8:10:1::20", "2001:db8:10:2::20")
@@ -37,12 +38,16 @@ class Walk(common.Walk):
             self.answer("instance", server, APP, CORP_APP, "AAAA")
             return lab.packets("vpc", rf"IP6? {INSTANCE[':' in server]}\.\d+ > {server}\.53: .*{q}")
 
+        def endpoint():
+            text = self.event(APP, "AAAA", "route", "endpoint", self.ids["OutboundEndpointId"])
+            need("10.0." not in text, f"an IPv4 source for IPv6 targets: {text}")
+            return text
+
         lab.step(1, "the instance asks AAAA at the VPC's IPv6 +2 address", lambda: asks(RESOLVER[1]))
         lab.step(1, "and at fd00:ec2::253", lambda: asks(RESOLVER[2]))
         lab.step(1, "and over IPv4 at base+2", lambda: asks(RESOLVER[0]))
         lab.step(2, "the forwarding rule corp.internal of the VPC matches", lambda: self.event(APP, "AAAA", "route", "chosen", self.ids["RuleId"]))
-        lab.step(3, "the query goes to the dual-stack outbound endpoint, to its IPv6 side",
-                 lambda: self.event(APP, "AAAA", "route", "endpoint", self.ids["OutboundEndpointId"]))
+        lab.step(3, "the query goes to the dual-stack outbound endpoint, whose IPv6 addresses fit the targets", endpoint)
         lab.step(4, "it leaves from an IPv6 address of the endpoint to the transit gateway",
                  lambda: lab.packets("tgw", rf"vpc0 +In +IP6 {OUT}\.\d+ > {ANY_CORP_DNS}\.53: .*{q}"))
         lab.step(5, "which routes it over the private link to the data center",
