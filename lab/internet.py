@@ -50,14 +50,16 @@ def build(folder):
     for name, address, zones in (("root", ROOT_ADDRESS, [(".", "root.zone.signed")]),
                                  ("tld", TLD_ADDRESS, [("lab", "lab.zone.signed"), ("signed.lab", "signed.zone.signed"),
                                                        ("bogus.lab", "bogus.zone")])):
-        configs.append(write(folder / f"{name}.conf", named_conf(folder, name, address, "recursion no; allow-query { any; };")
+        configs.append(write(folder / f"{name}.conf", named_conf(folder, name, [address], "recursion no; allow-query { any; };")
                              + "".join(f'zone "{z}" {{ type primary; file "{f}"; }};\n' for z, f in zones)))
     return hints, root_key, configs
 
 
-def named_conf(folder, name, address, options):
-    """The part that every named of a lab has; nothing is written outside `folder`."""
+def named_conf(folder, name, addresses, options):
+    """The part that every named of a lab has. It asks from the first address of a family; nothing is written outside `folder`."""
+    four, six = ([a for a in addresses if (":" in a) == v6] for v6 in (False, True))
+    listen = "".join(f"listen-on{suffix} port 53 {{ {'; '.join(of or ['none'])}; }}; " + (f"query-source{suffix} address {of[0]}; " if of else "")
+                     for suffix, of in (("", four), ("-v6", six)))
     return (f'options {{ directory "{folder}"; pid-file "{folder}/{name}.pid"; session-keyfile "{folder}/{name}.key"; '
-            f'managed-keys-directory "{folder}"; listen-on port 53 {{ {address}; }}; listen-on-v6 {{ none; }}; '
-            f"query-source address {address}; empty-zones-enable no; {options} }};\ncontrols {{ }};\n"
+            f'managed-keys-directory "{folder}"; {listen}empty-zones-enable no; {options} }};\ncontrols {{ }};\n'
             f'logging {{ channel q {{ stderr; severity info; print-time yes; }}; category queries {{ q; }}; category default {{ q; }}; }};\n')

@@ -20,7 +20,7 @@ class Lab:
         self.folder = pathlib.Path(folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.spaces, self.processes, self.failed = [], [], 0
+        self.spaces, self.processes, self.settings, self.failed = [], [], [], 0
 
     # --- namespaces and links ---
 
@@ -33,18 +33,31 @@ class Lab:
             words = ["ip", "netns", "exec", self.name(space)] + words
         done = subprocess.run(words, capture_output=True, text=True, timeout=timeout)
         if check and done.returncode:
-            raise Failure(f"{' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+            why = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            raise Failure(f"{' '.join(words)}: {why[0] if why else done.returncode}")
         return done.stdout
 
     def space(self, *names):
+        """Addresses are unique here and wanted at once, so IPv6 needs not look for duplicates. -e: a host without IPv6 has no such
+        key, and the first lab needs none."""
         for name in names:
             self.sh(f"ip netns add {self.name(name)}")
             self.spaces.append(name)
+            self.sh("sysctl -eqw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0", name)
             self.sh("ip link set lo up", name)
 
     def forwards(self, *names):
         for name in names:
-            self.sh("sysctl -qw net.ipv4.ip_forward=1", name)
+            self.sh("sysctl -eqw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1", name)
+
+    def address(self, space, interface, address):
+        self.sh(f"ip addr add {address} dev {interface}", space)
+
+    def bridge(self, space, name, *addresses):
+        self.sh(f"ip link add {name} type bridge", space)
+        for address in addresses:
+            self.address(space, name, address)
+        self.sh(f"ip link set {name} up", space)
 
     def link(self, left, right):
         """A veth pair between two (space, interface, [address/bits...])."""
@@ -52,11 +65,26 @@ class Lab:
         self.sh(["ip", "link", "add", a_if, "netns", self.name(a), "type", "veth", "peer", "name", b_if, "netns", self.name(b)])
         for space, interface, addrs in (left, right):
             for addr in addrs:
-                self.sh(f"ip addr add {addr} dev {interface}", space)
+                self.address(space, interface, addr)
             self.sh(f"ip link set {interface} up", space)
+
+    def host(self, space, router, bridge, addresses, gateways):
+        """A namespace with one interface on the bridge of `router`, its addresses, and a default route for each gateway."""
+        port = space[:13] + "0"
+        self.link((router, port, []), (space, "eth0", addresses))
+        self.sh(f"ip link set {port} master {bridge}", router)
+        for gateway in gateways:
+            self.route(space, "default", gateway)
 
     def route(self, space, prefix, via):
         self.sh(f"ip route add {prefix} via {via}", space)
+
+    def resolv_conf(self, space, server):
+        """The system resolver of programs in the namespace: `ip netns exec` shows them this file as /etc/resolv.conf."""
+        folder = pathlib.Path("/etc/netns") / self.name(space)
+        self.settings.append(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "resolv.conf").write_text(f"nameserver {server}\n")
 
     # --- processes ---
 
@@ -83,19 +111,19 @@ class Lab:
             time.sleep(0.05)
         raise Failure(f"waited {seconds:.0f} s in vain for {what}")
 
-    def capture(self, space, interface="any"):
-        """Starts a capture of DNS packets; lines are read with packets()."""
+    def capture(self, space, interface="any", what="port 53"):
+        """Starts a capture of the packets that `what` selects; lines are read with packets()."""
         name = f"capture-{space}"
-        self.start(name, ["tcpdump", "-l", "-n", "-i", interface, "-s", "0", "port", "53"], space)
+        self.start(name, ["tcpdump", "-l", "-n", "-i", interface, "-s", "0", what], space)
         self.wait(f"the capture in {space}", lambda: "listening on" in self.log(name))
 
     def packets(self, space, pattern, seconds=4.0):
-        """The first captured line that matches; waits a little, because tcpdump writes later than packets travel."""
+        """The first captured line that matches, without TCP's numbers; waits a little, because tcpdump writes later than packets travel."""
         deadline = time.monotonic() + seconds
         while True:
             for line in self.log(f"capture-{space}").splitlines():
                 if re.search(pattern, line):
-                    return line
+                    return re.sub(r", seq .*?, length \d+", "", line)
             if time.monotonic() > deadline:
                 raise Failure(f"no packet in {space} matches {pattern}")
             time.sleep(0.05)
@@ -112,14 +140,16 @@ class Lab:
                 process.wait()
         for space in reversed(self.spaces):
             subprocess.run(["ip", "netns", "del", self.name(space)], capture_output=True)
+        for folder in self.settings:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # --- the walk ---
 
-    def step(self, number, text, evidence):
-        """One numbered line; `evidence` is called and returns the proof or raises Failure."""
+    def step(self, number, text, *evidence):
+        """One numbered line; each of `evidence` is called and returns a proof or raises Failure."""
         try:
-            proof = evidence()
-            print(f"{number:>4}  ok    {text}\n            {proof}", flush=True)
+            proofs = "".join(f"\n            {show()}" for show in evidence)
+            print(f"{number:>4}  ok    {text}{proofs}", flush=True)
         except Failure as why:
             self.failed += 1
             print(f"{number:>4}  MISS  {text}\n            {why}", flush=True)

@@ -23,6 +23,15 @@ def skip(why):
     sys.exit(SKIP)
 
 
+def need_namespaces():
+    """Skips the test where network namespaces cannot be made."""
+    if os.geteuid() != 0:
+        skip("network namespaces need root")
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
+        skip("network namespaces cannot be made here")
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+
+
 def free_port(kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET, kind) as s:
         s.bind(("127.0.0.1", 0))

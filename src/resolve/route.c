@@ -89,7 +89,16 @@ static void consider(struct query *q, const struct match *m, enum candidate c, s
     route_trace(q, m, c, lost);
 }
 
-/* Says through which endpoint a rule is asked, and whom. */
+static bool has_target(const struct rule *rule, uint8_t family)
+{
+    for (unsigned i = 0; i < rule->targets_n; i++)
+        if (rule->targets[i].addr.family == family)
+            return true;
+    return false;
+}
+
+/* Says through which endpoint a rule is asked, and whom: a source asks targets of its own family.
+ */
 static void endpoint_trace(const struct query *q)
 {
     const struct endpoint *e = q->rule->endpoint;
@@ -101,9 +110,14 @@ static void endpoint_trace(const struct query *q)
     for (unsigned i = 0; i < q->rule->targets_n && n < sizeof(text); i++)
         n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? ", " : "",
                               sockname_format(&q->rule->targets[i], addr, sizeof(addr)));
-    for (unsigned i = 0; i < e->addresses_n && n < sizeof(text); i++)
-        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? " or " : " asked from ",
+    const char *between = " asked from ";
+    for (unsigned i = 0; i < e->addresses_n && n < sizeof(text); i++) {
+        if (!has_target(q->rule, e->addresses[i].addr.family))
+            continue;
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", between,
                               addr_format(&e->addresses[i].addr, addr, sizeof(addr)));
+        between = " or ";
+    }
     struct trace_item item = {"route", "endpoint", e->id, NULL, false};
     trace_add(q->trace, &item, "outbound endpoint: %s", text);
 }

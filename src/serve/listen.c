@@ -15,6 +15,7 @@
 #include "base/map.h"
 #include "net/hostaddr.h"
 #include "serve/board.h"
+#include "serve/route_key.h"
 #include "serve/tcp.h"
 #include "serve/upstream.h"
 
@@ -52,9 +53,9 @@ struct listen_set {
     size_t at;
     struct listening *sweep; /* next to look at while PASS_SWEEP */
     struct loop_timer step;
-    struct addrwatch names; /* the directory of namespaces */
-    bool names_dirty, names_visited;
-    size_t failed; /* listenings not open after the last pass */
+    struct addrwatch names;    /* the directory of namespaces */
+    bool moved, moved_visited; /* namespaces or devices may have come or gone */
+    size_t failed;             /* listenings not open after the last pass */
     uint64_t retry_at;
     struct job retry; /* posted by worker 0 */
     _Atomic bool retry_posted;
@@ -181,6 +182,7 @@ static void address_remove(struct listening *l)
 static void retry_all(struct worker *w)
 {
     struct serve *s = w->serve;
+    w->listen->moved = true;
     listen_sync(w);
     for (unsigned i = 1; i < s->workers_n; i++) {
         struct listen_set *set = s->workers[i].listen;
@@ -193,6 +195,7 @@ static void on_retry(struct job *job)
 {
     struct listen_set *set = container_of(job, struct listen_set, retry);
     atomic_store(&set->retry_posted, false);
+    set->moved = true;
     listen_sync(set->worker);
 }
 
@@ -206,8 +209,7 @@ static void on_addresses(struct addrwatch *a)
 static void on_names(struct addrwatch *a)
 {
     struct listen_set *set = container_of(a, struct listen_set, names);
-    set->names_dirty = true;
-    upstream_netns_changed(set->worker);
+    set->moved = true;
     listen_sync(set->worker);
 }
 
@@ -271,18 +273,18 @@ static void recheck(struct listen_set *set, struct listening *l)
         l->open = present;
 }
 
-/* A namespace that was made anew under its old name is another one. */
-static void check_netns(struct listen_set *set, struct listening *l)
+/* A namespace or a device that was made anew under its old name is another one. */
+static void check_place(struct listen_set *set, struct listening *l)
 {
-    struct netns_id id;
-    if (l->attach != ATTACH_NETNS || !set->names_visited || !l->open || l->kind == LISTEN_SOURCE)
+    if (!set->moved_visited || !l->open || l->kind == LISTEN_SOURCE)
         return;
-    if (netns_id(l->attach_name, &id) == 0 && memcmp(&id, &l->netns, sizeof(id)) == 0)
+    struct netns_id id = place_id(l->attach, l->attach_name);
+    if (memcmp(&id, &l->place, sizeof(id)) == 0)
         return;
     if (l->udp.parked == 0)
         close_sockets(l);
     else
-        set->names_dirty = true; /* the next pass looks again, when they are answered */
+        set->moved = true; /* the next pass looks again, when they are answered */
     set->failed += l->open;
 }
 
@@ -290,13 +292,11 @@ static void check_netns(struct listen_set *set, struct listening *l)
 static void bring_up(struct listen_set *set, struct listening *l)
 {
     struct worker *w = set->worker;
-    check_netns(set, l);
+    check_place(set, l);
     if (w->index == 0)
         recheck(set, l);
     if (!l->open && l->kind != LISTEN_SOURCE) {
-        memset(&l->netns, 0, sizeof(l->netns));
-        if (l->attach == ATTACH_NETNS)
-            netns_id(l->attach_name, &l->netns);
+        l->place = place_id(l->attach, l->attach_name);
         open_sockets(w, l);
     }
     if (!l->open)
@@ -437,8 +437,10 @@ static void pass_begin(struct listen_set *set)
     set->round++;
     set->at = 0;
     set->failed = 0;
-    set->names_visited = set->names_dirty;
-    set->names_dirty = false;
+    set->moved_visited = set->moved;
+    set->moved = false;
+    if (set->moved_visited)
+        upstream_places_changed(w);
     struct place *p;
     LIST_FOREACH(p, &set->places, link)
     {

@@ -29,12 +29,12 @@ struct listening {
     enum attach attach;
     char attach_name[NETNS_NAME_MAX];
     char key[ADDR_TEXT_MAX + NETNS_NAME_MAX + 8];
-    uint64_t round;     /* last pass that saw it */
-    bool open;          /* sockets are there; LISTEN_SOURCE: the address is */
-    bool closing;       /* gone from the snapshot; still answering what it was asked */
-    uint64_t closed_at; /* ns, when closing */
-    bool ours;          /* --manage-addresses added the address */
-    struct netns_id netns;
+    uint64_t round;                /* last pass that saw it */
+    bool open;                     /* sockets are there; LISTEN_SOURCE: the address is */
+    bool closing;                  /* gone from the snapshot; still answering what it was asked */
+    uint64_t closed_at;            /* ns, when closing */
+    bool ours;                     /* --manage-addresses added the address */
+    struct netns_id place;         /* the sockets are there */
     char problem[STATUS_TEXT_MAX]; /* why it is not open */
 
     struct udp_sock udp;

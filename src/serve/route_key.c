@@ -2,6 +2,7 @@
 /* Sources and targets of upstream sockets. */
 #include "serve/route_key.h"
 
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,10 +64,12 @@ int route_key_connect(const struct route_key *k, int type, int *ret_fd,
     return 0;
 }
 
-struct netns_id route_key_netns(const struct route_key *k)
+struct netns_id place_id(enum attach attach, const char *name)
 {
     struct netns_id id = {0};
-    if (k->attach == ATTACH_NETNS && netns_id(k->attach_name, &id))
+    if (attach == ATTACH_NETNS && netns_id(name, &id))
         memset(&id, 0, sizeof(id));
+    if (attach == ATTACH_DEVICE)
+        id.ino = if_nametoindex(name);
     return id;
 }

@@ -28,7 +28,8 @@ uint64_t route_key_hash(const struct action *a);
 int route_key_connect(const struct route_key *k, int type, int *ret_fd,
                       enum flight_failure *ret_failure);
 
-/* The identity of the key's namespace now; zeroed without one. */
-struct netns_id route_key_netns(const struct route_key *k);
+/* Which namespace or device the attachment's name stands for now; zeroed without one. Sockets stay
+ * with the one that they were opened in, also when another one takes its name. */
+struct netns_id place_id(enum attach attach, const char *name);
 
 #endif

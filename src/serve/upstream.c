@@ -50,8 +50,8 @@ void upstream_second(struct worker *w)
     upstream_tcp_second(w->upstream_tcp);
 }
 
-void upstream_netns_changed(struct worker *w)
+void upstream_places_changed(struct worker *w)
 {
-    upstream_udp_netns_changed(w->upstream_udp);
-    upstream_tcp_netns_changed(w->upstream_tcp);
+    upstream_udp_places_changed(w->upstream_udp);
+    upstream_tcp_places_changed(w->upstream_tcp);
 }

@@ -18,7 +18,7 @@ void upstream_do(struct worker *w, const struct action *a);
 /* Slow housekeeping, once a second. */
 void upstream_second(struct worker *w);
 
-/* Named namespaces came or went: sockets in namespaces that lost their name are given up. */
-void upstream_netns_changed(struct worker *w);
+/* Namespaces or devices came or went: sockets of those that lost their name are given up. */
+void upstream_places_changed(struct worker *w);
 
 #endif

@@ -37,7 +37,7 @@ struct up_conn {
     struct stream stream;
     struct upstream_tcp *owner;
     struct route_key key;
-    struct netns_id netns;
+    struct netns_id place;
     struct up_try_list tries;
     unsigned tries_n;
     bool connected;
@@ -176,7 +176,7 @@ static struct up_conn *conn_new(struct upstream_tcp *u, const struct route_key *
     }
     c->owner = u;
     c->key = *k;
-    c->netns = route_key_netns(k);
+    c->place = place_id(k->attach, k->attach_name);
     c->active = u->worker->now;
     LIST_INIT(&c->tries);
     LIST_INSERT_HEAD(&u->conns, c, link);
@@ -309,13 +309,13 @@ void upstream_tcp_second(struct upstream_tcp *u)
     }
 }
 
-void upstream_tcp_netns_changed(struct upstream_tcp *u)
+void upstream_tcp_places_changed(struct upstream_tcp *u)
 {
     struct up_conn *c, *next;
     for (c = LIST_FIRST(&u->conns); c; c = next) {
         next = LIST_NEXT(c, link);
-        struct netns_id id = route_key_netns(&c->key);
-        if (memcmp(&id, &c->netns, sizeof(id)) != 0)
+        struct netns_id id = place_id(c->key.attach, c->key.attach_name);
+        if (memcmp(&id, &c->place, sizeof(id)) != 0)
             conn_fail(c);
     }
 }

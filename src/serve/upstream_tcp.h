@@ -24,6 +24,6 @@ void upstream_tcp_send(struct upstream_tcp *u, const struct action *a);
 void upstream_tcp_second(struct upstream_tcp *u);
 
 /* Gives up the connections whose namespace lost its name. */
-void upstream_tcp_netns_changed(struct upstream_tcp *u);
+void upstream_tcp_places_changed(struct upstream_tcp *u);
 
 #endif

@@ -41,7 +41,7 @@ struct up_sock {
 
 struct up_pool {
     struct route_key key;
-    struct netns_id netns;
+    struct netns_id place;
     struct upstream_udp *owner;
     struct up_sock **socks;
     unsigned n, size;
@@ -266,7 +266,7 @@ static struct up_pool *pool_get(struct upstream_udp *u, const struct action *a)
             return NULL;
         p->owner = u;
         route_key_of(a, &p->key);
-        p->netns = route_key_netns(&p->key);
+        p->place = place_id(p->key.attach, p->key.attach_name);
         LIST_INSERT_HEAD(&u->buckets[b], p, bucket);
     }
     TAILQ_INSERT_TAIL(&u->recent, p, recent);
@@ -400,16 +400,16 @@ void upstream_udp_second(struct upstream_udp *u)
     }
 }
 
-void upstream_udp_netns_changed(struct upstream_udp *u)
+void upstream_udp_places_changed(struct upstream_udp *u)
 {
     struct up_pool *p;
     TAILQ_FOREACH(p, &u->recent, recent)
     {
-        struct netns_id id = route_key_netns(&p->key);
-        if (memcmp(&id, &p->netns, sizeof(id)) == 0)
+        struct netns_id id = place_id(p->key.attach, p->key.attach_name);
+        if (memcmp(&id, &p->place, sizeof(id)) == 0)
             continue;
         pool_empty(p);
-        p->netns = id;
+        p->place = id;
         p->shut_until = 0;
     }
 }

@@ -26,6 +26,6 @@ void upstream_udp_send(struct upstream_udp *u, const struct action *a);
 void upstream_udp_second(struct upstream_udp *u);
 
 /* Gives up the pools whose namespace lost its name. */
-void upstream_udp_netns_changed(struct upstream_udp *u);
+void upstream_udp_places_changed(struct upstream_udp *u);
 
 #endif
