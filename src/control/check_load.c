@@ -91,6 +91,16 @@ static int vpc_add(void *ctx, const char *id, void *obj)
     return map_put(&k->vpc_ids, id, v, NULL);
 }
 
+/* Of the many subnets few are of interest: those with DNS64, and one of each VPC. */
+static bool subnet_wanted(void *ctx, const void *obj)
+{
+    const struct check *k = ctx;
+    const struct obj_subnet *subnet = obj;
+    const struct check_vpc *vpc = map_get(&k->vpc_ids, subnet->vpc_id);
+
+    return vpc && (!vpc->subnet || subnet->enable_dns64 == TRI_TRUE);
+}
+
 static int subnet_add(void *ctx, const char *id, void *obj)
 {
     struct check *k = ctx;
@@ -99,9 +109,9 @@ static int subnet_add(void *ctx, const char *id, void *obj)
     struct check_subnet *s;
 
     (void)id;
-    if (vpc && !vpc->subnet)
+    if (!vpc->subnet)
         vpc->subnet = subnet;
-    if (!vpc || subnet->enable_dns64 != TRI_TRUE)
+    if (subnet->enable_dns64 != TRI_TRUE)
         return 0;
     s = arena_zalloc(k->c->arena, 1, sizeof *s);
     if (!s)
@@ -321,10 +331,12 @@ int check_load(struct check *k)
 {
     const struct {
         const struct kind *kind;
+        bool (*wants)(void *ctx, const void *obj);
         int (*add)(void *ctx, const char *id, void *obj);
     } kinds[] = {
-        {&kind_vpc, vpc_add},   {&kind_subnet, subnet_add},    {&kind_endpoint, endpoint_add},
-        {&kind_rule, rule_add}, {&kind_rule_assoc, assoc_add}, {&kind_zone, zone_add},
+        {&kind_vpc, NULL, vpc_add},           {&kind_subnet, subnet_wanted, subnet_add},
+        {&kind_endpoint, NULL, endpoint_add}, {&kind_rule, NULL, rule_add},
+        {&kind_rule_assoc, NULL, assoc_add},  {&kind_zone, NULL, zone_add},
     };
     int err = 0;
 
@@ -334,7 +346,7 @@ int check_load(struct check *k)
     k->rules_end = &k->rules;
     k->zones_end = &k->zones;
     for (size_t i = 0; !err && i < sizeof kinds / sizeof *kinds; i++)
-        err = ctl_list(k->c, kinds[i].kind, NULL, kinds[i].add, k);
+        err = ctl_scan(k->c, kinds[i].kind, kinds[i].wants, kinds[i].add, k);
     return err ? err : endpoints_complete(k);
 }
 
