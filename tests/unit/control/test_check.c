@@ -278,6 +278,9 @@ static void zone_behind_more_specific_rules(void **state)
     text_has(found->why, "more specific rules");
     assert_string_equal(found->query->command, "bridge53 explain --vpc " VPC
                                                " --source 10.1.1.10 '\\042.app.corp.internal' A");
+    design_zone(&f, "Z1", "corp.internal.", LIST(VPC, VPC_2)); /* seen in the other VPC */
+    check_clean(&f);
+    design_zone(&f, "Z1", "corp.internal.", LIST(VPC));
     design_record(&f, "Z1", "mail.corp.internal.");
     check_clean(&f);
     fixture_end(&f);
