@@ -177,10 +177,11 @@ static int detached_check(struct check *k, const struct check_endpoint *e)
     if (!shown || (e->host && !lost))
         return 0;
     if (!e->host)
-        why = arena_printf(k->c->arena,
-                           "The VPC %s of the outbound endpoint does not exist, so its rules have "
-                           "no network to ask from.",
-                           e->endpoint->host_vpc_id);
+        why = arena_printf(
+            k->c->arena,
+            "The VPC %s of the outbound endpoint does not exist, so the addresses that its "
+            "rules ask from are in no attached network.",
+            e->endpoint->host_vpc_id);
     else
         why =
             arena_printf(k->c->arena,
