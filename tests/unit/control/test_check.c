@@ -116,6 +116,10 @@ static void families_of_endpoint_and_targets(void **state)
     design_rule(&f, "rr-1", "corp.internal.", "out-6", LIST("192.0.2.53"), LIST(VPC));
     text_has(check_only(&f, "ERROR", "endpoint-family", "rr-1 out-6 " VPC)->why,
              "IPv6 addresses only");
+    /* Whose findings are wanted is asked. */
+    design_rule(&f, "rr-1", "corp.internal.", "out-6", LIST("192.0.2.53"), LIST(VPC_2));
+    assert_string_equal(check_in(&f, NULL).findings[0].query->vpc_id, VPC);
+    assert_string_equal(check_in(&f, VPC_2).findings[0].query->vpc_id, VPC_2);
     design_rule(&f, "rr-1", "corp.internal.", "out-6", LIST("fd00:9::53"), LIST(VPC));
     check_clean(&f);
     design_rule(&f, "rr-1", "corp.internal.", "out-1", LIST("fd00:9::53", "192.0.2.53"), LIST(VPC));
