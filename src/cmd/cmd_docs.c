@@ -64,7 +64,8 @@ int cmd_man(const struct args *a)
         man_command(c);
     printf(".SH ENVIRONMENT\nEvery option may be given as a variable: \\-\\-endpoint\\-url as "
            "BRIDGE53_ENDPOINT_URL.\n");
-    printf(".SH EXIT STATUS\n0 success, 1 the work failed, 2 the command line is wrong.\n");
+    printf(".SH EXIT STATUS\n0 success, 1 the work failed (check: it has findings), 2 the command "
+           "line is wrong (check: or it could not be made).\n");
     return EXIT_OK;
 }
 

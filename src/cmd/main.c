@@ -47,6 +47,18 @@ const struct command commands[] = {
      "  bridge53 apply examples/ipv4.yaml --stack demo --param Domain=corp.internal --plan\n"
      "  bridge53 apply --delete --stack demo\n",
      0, 1, cmd_apply},
+    {"check", "", "find what can't work in a design",
+     "Looks at all that the account has in the region, or at one VPC, and prints what can't work: "
+     "who is concerned,\n"
+     "why, what to do, and one query that shows it. Exit status: 0 nothing found, 1 findings, 2 "
+     "the "
+     "check could not be\n"
+     "made. docs/CHECK.md has the table of findings.",
+     options_check,
+     "  bridge53 check\n"
+     "  bridge53 check --vpc vpc-0a1b2c3d4e5f60718\n"
+     "  bridge53 check --json | jq -r '.Findings[].Code'\n",
+     0, 0, cmd_check},
     {"explain", "NAME [TYPE]", "tell why a name resolves as it does",
      "Asks a running server one question as a client of a VPC, and prints every decision on its "
      "way: the view, the\n"

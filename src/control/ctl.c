@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "model/publish.h"
 
+#define SCAN_PAGE 256 /* objects of a scan whose stored forms are in memory at a time */
+
 /* Mutations of this process run one after the other: they would only make each other's commits
  * fail. Other processes are kept apart by the compares alone. Held from the first read to the
  * commit. */
@@ -167,12 +169,51 @@ static int object_count(void *ctx, const struct store_item *item)
     return 0;
 }
 
-/* Walks the caller's index of a kind. */
-static int object_list(struct object_walk *w, const char *after,
+/* A scan: `walk` reads pages into an arena of their own, `c` gets what is kept. */
+struct object_scan {
+    struct object_walk walk;
+    struct ctl *c;
+    bool (*wants)(void *ctx, const void *obj);
+    const char *last; /* id at the end of a page, in c->arena */
+};
+
+/* Reads an object into an arena. */
+static int scan_read(struct object_scan *s, struct store_bytes value, struct arena *arena,
+                     void **ret)
+{
+    const struct shape *shape = s->walk.kind->shape;
+    *ret = arena_zalloc(arena, 1, shape->size);
+    return *ret == NULL ? ERR_NOMEM : object_read(shape, value, arena, *ret);
+}
+
+static int scan_each(void *ctx, const struct store_item *item)
+{
+    struct object_scan *s = ctx;
+    struct object_walk *w = &s->walk;
+    const char *id = (const char *)item->key.data + w->skip;
+    struct store_bytes value;
+    void *obj;
+    if (++w->count == SCAN_PAGE && (s->last = arena_str(s->c->arena, id)) == NULL)
+        return ERR_NOMEM;
+    int err = ctl_raw_get(w->c, object_key(w->c, w->kind, id), &value);
+    if (err == ERR_NOT_FOUND)
+        return 0; /* deleted by another process since the index was read */
+    if (err == 0 && s->wants != NULL) {
+        err = scan_read(s, value, w->c->arena, &obj);
+        if (err == 0 && !s->wants(w->ctx, obj))
+            return 0;
+    }
+    if (err == 0)
+        err = scan_read(s, value, s->c->arena, &obj);
+    return err != 0 ? err : w->each(w->ctx, id, obj);
+}
+
+/* Walks the caller's index of a kind; limit 0: all of it. */
+static int object_list(struct object_walk *w, const char *after, size_t limit,
                        int (*each)(void *ctx, const struct store_item *item))
 {
     struct ctl *c = w->c;
-    struct store_walk walk = {.each = each, .ctx = w};
+    struct store_walk walk = {.limit = limit, .each = each, .ctx = w};
     struct owned owner = {c->account, kind_region(c, w->kind)};
     struct store_bytes prefix = owner_key(c, w->kind, "", &owner);
     if (prefix.data == NULL || txn_prefix(c, prefix, after, &walk) != 0)
@@ -185,13 +226,34 @@ int ctl_list(struct ctl *c, const struct kind *kind, const char *after,
              int (*each)(void *ctx, const char *id, void *obj), void *ctx)
 {
     struct object_walk w = {.c = c, .kind = kind, .each = each, .ctx = ctx};
-    return object_list(&w, after, object_each);
+    return object_list(&w, after, 0, object_each);
+}
+
+int ctl_scan(struct ctl *c, const struct kind *kind, bool (*wants)(void *ctx, const void *obj),
+             int (*each)(void *ctx, const char *id, void *obj), void *ctx)
+{
+    struct ctl pages = *c;
+    struct arena memory;
+    struct object_scan s = {{.c = &pages, .kind = kind, .each = each, .ctx = ctx}, c, wants, NULL};
+    int err;
+    arena_new(&memory, LIMIT_REQUEST_ARENA);
+    pages.arena = &memory;
+    pages.read_only = true;
+    do {
+        arena_reset(&memory);
+        s.walk.count = 0;
+        err = object_list(&s.walk, s.last, SCAN_PAGE, scan_each);
+    } while (err == 0 && s.walk.count == SCAN_PAGE);
+    if (err == ERR_FAULT && pages.fault.code != FAULT_NONE) /* its text is in the pages' memory */
+        ctl_fail(c, pages.fault.code, "%s", pages.fault.message);
+    arena_free(&memory);
+    return err == 0 || err == ERR_FAULT ? err : txn_fail(c, err);
 }
 
 int ctl_count(struct ctl *c, const struct kind *kind, size_t *ret)
 {
     struct object_walk w = {.c = c, .kind = kind};
-    int err = object_list(&w, NULL, object_count);
+    int err = object_list(&w, NULL, 0, object_count);
     if (err == 0)
         *ret = w.count;
     return err;

@@ -92,6 +92,13 @@ int ctl_del(struct ctl *c, const struct kind *kind, const char *id, const void *
 int ctl_list(struct ctl *c, const struct kind *kind, const char *after,
              int (*each)(void *ctx, const char *id, void *obj), void *ctx);
 
+/* As ctl_list from the first object on, for operations that look at everything and write nothing:
+ * what is read on the way is forgotten page by page and is no condition of a commit. c->arena gets
+ * the objects that are given to `each`, which returns 0 or an error; those are the ones that
+ * `wants` (NULL: all) asks for. The object that wants sees, and the id, live for the call. */
+int ctl_scan(struct ctl *c, const struct kind *kind, bool (*wants)(void *ctx, const void *obj),
+             int (*each)(void *ctx, const char *id, void *obj), void *ctx);
+
 /* How many objects of a kind the caller owns here. */
 int ctl_count(struct ctl *c, const struct kind *kind, size_t *ret);
 

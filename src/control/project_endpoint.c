@@ -7,11 +7,11 @@
  * members. */
 #include "control/project_priv.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "control/allow.h"
 #include "control/ctl_priv.h"
 
 /* Endpoints that were compiled with a group. Entries stay when an endpoint goes: compiling a
@@ -75,69 +75,12 @@ void project_groups_free(struct project *p)
     map_free(&p->group_endpoints);
 }
 
-/* Allow entries under construction, in p->scratch. */
-struct allows {
-    struct allow *list;
-    size_t n, cap;
-};
-
 /* What an endpoint's groups allow so far. */
 struct allowed {
     struct project *p;
     const char *endpoint;
-    struct allows ingress, egress;
+    struct allow_reader groups;
 };
-
-static int allow_add(struct project *p, struct allows *a, const struct allow *entry)
-{
-    if (a->n == a->cap) {
-        size_t cap = a->cap * 2 + 8;
-        struct allow *list = arena_zalloc(&p->scratch, cap, sizeof *list);
-        if (list == NULL)
-            return ERR_NOMEM;
-        if (a->n > 0)
-            memcpy(list, a->list, a->n * sizeof *list);
-        a->list = list;
-        a->cap = cap;
-    }
-    a->list[a->n++] = *entry;
-    return 0;
-}
-
-/* Adds an entry for a peer given as CIDR or address. */
-static int allow_peer(struct project *p, struct allows *to, struct allow entry, const char *peer)
-{
-    if (peer == NULL)
-        return 0;
-    if (strchr(peer, '/') == NULL) {
-        if (addr_parse(peer, &entry.peer.addr) != 0)
-            return 0;
-        entry.peer.bits = (uint8_t)addr_bits(&entry.peer.addr);
-    } else if (prefix_parse(peer, &entry.peer) != 0) {
-        return 0;
-    }
-    return allow_add(p, to, &entry);
-}
-
-/* Protocol and ports of a rule. False: it is about something else than UDP and TCP. */
-static bool rule_read(const struct obj_group_rule *r, struct allow *ret)
-{
-    const char *protocol = r->ip_protocol != NULL ? r->ip_protocol : "-1";
-    *ret = (struct allow){.port_from = 0, .port_to = UINT16_MAX};
-    if (strcmp(protocol, "-1") == 0)
-        return true; /* all protocols means all ports, whatever else the rule says */
-    if (strcmp(protocol, "udp") == 0 || strcmp(protocol, "17") == 0)
-        ret->protocol = IPPROTO_UDP;
-    else if (strcmp(protocol, "tcp") == 0 || strcmp(protocol, "6") == 0)
-        ret->protocol = IPPROTO_TCP;
-    else
-        return false;
-    if (r->from_port.set && r->from_port.v >= 0 && r->to_port.set && r->to_port.v >= 0) {
-        ret->port_from = (uint16_t)r->from_port.v;
-        ret->port_to = (uint16_t)r->to_port.v;
-    }
-    return true;
-}
 
 /* Interface ids of a group, read from its index before the interfaces themselves are. */
 struct members {
@@ -154,9 +97,9 @@ static int member_found(void *ctx, const struct store_item *item)
 }
 
 /* Adds entries for all members of a group that a rule names. */
-static int allow_group(struct allowed *a, struct allows *to, const struct allow *entry,
-                       const char *group)
+static int members_add(void *ctx, const char *group, struct allows *to, const struct allow *entry)
 {
+    struct allowed *a = ctx;
     struct project *p = a->p;
     struct members m = {.p = p};
     char *from = arena_printf(&p->scratch, "x/group-uses/%s/%s/", group, kind_interface.name);
@@ -172,9 +115,7 @@ static int allow_group(struct allowed *a, struct allows *to, const struct allow 
         struct obj_interface eni;
         err = project_get(p, &kind_interface, m.list.ids[i], &eni);
         if (err == 0)
-            err = allow_peer(p, to, *entry, eni.private_ip);
-        for (size_t k = 0; err == 0 && k < eni.ipv6_n; k++)
-            err = allow_peer(p, to, *entry, eni.ipv6[k]);
+            err = allows_add_interface(to, entry, &eni);
         if (err == ERR_NOT_FOUND)
             err = 0;
     }
@@ -190,19 +131,7 @@ static int group_read(struct allowed *a, const char *group_id)
         err = project_get(a->p, &kind_group, group_id, &group);
     if (err != 0)
         return project_result(group_id, err);
-    for (size_t i = 0; i < group.rules_n && err == 0; i++) {
-        const struct obj_group_rule *r = &group.rules[i];
-        struct allows *to = r->is_egress == TRI_TRUE ? &a->egress : &a->ingress;
-        struct allow entry;
-        if (!rule_read(r, &entry))
-            continue;
-        err = allow_peer(a->p, to, entry, r->cidr_ipv4);
-        if (err == 0)
-            err = allow_peer(a->p, to, entry, r->cidr_ipv6);
-        if (err == 0 && r->referenced_group_id != NULL)
-            err = allow_group(a, to, &entry, r->referenced_group_id);
-    }
-    return err;
+    return allow_group_read(&a->groups, &group);
 }
 
 /* The addresses of an endpoint, one entry for each family. Returns their number. */
@@ -224,7 +153,7 @@ static size_t addresses_read(const struct obj_endpoint *e, struct endpoint_addre
 int project_endpoint(struct project *p, const char *id)
 {
     struct obj_endpoint e;
-    struct allowed a = {.p = p, .endpoint = id};
+    struct allowed a = {p, id, {{.arena = &p->scratch}, {.arena = &p->scratch}, members_add, &a}};
     int err = project_get(p, &kind_endpoint, id, &e);
     if (err == ERR_NOT_FOUND)
         return project_result(id, compile_endpoint_del(p->compiler, id));
@@ -245,10 +174,10 @@ int project_endpoint(struct project *p, const char *id)
         .addresses = addresses,
         .addresses_n = addresses_read(&e, addresses),
         .dns64 = e.dns64_enabled == TRI_TRUE,
-        .ingress = a.ingress.list,
-        .ingress_n = a.ingress.n,
-        .egress = a.egress.list,
-        .egress_n = a.egress.n,
+        .ingress = a.groups.ingress.list,
+        .ingress_n = a.groups.ingress.n,
+        .egress = a.groups.egress.list,
+        .egress_n = a.groups.egress.n,
     };
     return project_result(id, compile_endpoint(p->compiler, &d));
 }

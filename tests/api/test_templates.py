@@ -112,6 +112,7 @@ class Templates(unittest.TestCase):
         self.assertEqual(explained["Rcode"], "NOERROR")
         self.assertIn(outputs["ZoneId"], [e.get("Object") for e in explained["Trace"]])
         self.assertIn("aws.example100.internal A, asked in", run("explain", "--vpc", outputs["VpcId"], "aws.example100.internal"))
+        self.assertIn("0 findings in 1 VPCs", run("check"))
         self.assertIn("11 deleted", run("apply", "--delete", "--stack", "t"))
         self.assertEqual(json.loads(run("api", "ec2", "DescribeVpcs"))["Vpcs"], [])
 

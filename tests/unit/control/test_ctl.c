@@ -252,6 +252,43 @@ static void test_list_batches(void **state)
     assert_int_equal(run(f, op_list_many), 0);
 }
 
+/* Every other VPC of op_put_many. */
+static bool scan_even(void *ctx, const void *obj)
+{
+    const struct obj_vpc *vpc = obj;
+    (void)ctx;
+    return (vpc->id[strlen(vpc->id) - 1] - '0') % 2 == 0;
+}
+
+static int scan_id(void *ctx, const char *id, void *obj)
+{
+    struct listed *l = ctx;
+    assert_string_equal(id, ((struct obj_vpc *)obj)->id);
+    l->n++;
+    return l->stop;
+}
+
+static int op_scan_many(struct ctl *c, const void *in, void *out)
+{
+    (void)in, (void)out;
+    struct listed all = {.c = c}, even = {.c = c}, failed = {.c = c, .stop = ERR_FAULT};
+    assert_int_equal(ctl_scan(c, &kind_vpc, NULL, scan_id, &all), 0);
+    assert_int_equal(all.n, 700);
+    assert_int_equal(ctl_scan(c, &kind_vpc, scan_even, scan_id, &even), 0);
+    assert_int_equal(even.n, 350);
+    assert_int_equal(ctl_scan(c, &kind_vpc, NULL, scan_id, &failed), ERR_FAULT);
+    assert_int_equal(failed.n, 1);
+    assert_int_equal(c->compares_n, 0);
+    return 0;
+}
+
+static void test_scan(void **state)
+{
+    struct fix *f = *state;
+    assert_int_equal(run(f, op_put_many), 0);
+    assert_int_equal(run(f, op_scan_many), 0);
+}
+
 static int raw_count(void *ctx, const struct store_item *item)
 {
     (void)item;
@@ -536,11 +573,10 @@ static void test_small_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_own_writes),  TEST(test_owner),        TEST(test_global_kind),
-        TEST(test_list),        TEST(test_list_batches), TEST(test_raw),
-        TEST(test_index),       TEST(test_faults),       TEST(test_conflicts),
-        TEST(test_read_only),   TEST(test_dry_run),      TEST(test_threads),
-        TEST(test_texts),       TEST(test_tokens),       TEST(test_tags),
+        TEST(test_own_writes),   TEST(test_owner),     TEST(test_global_kind), TEST(test_list),
+        TEST(test_list_batches), TEST(test_scan),      TEST(test_raw),         TEST(test_index),
+        TEST(test_faults),       TEST(test_conflicts), TEST(test_read_only),   TEST(test_dry_run),
+        TEST(test_threads),      TEST(test_texts),     TEST(test_tokens),      TEST(test_tags),
         TEST(test_small_arena),
     };
     return cmocka_run_group_tests_name("ctl", tests, NULL, NULL);
