@@ -11,7 +11,7 @@ help:
 	@echo "make check      test everything: layers, sizes, docs, unit, scenario, fuzz, API, end to end"
 	@echo "make stop       stop what make run started"
 	@echo "make lab-ipv4   walk through the ten steps of the architecture in network namespaces (root)"
-	@echo "make bench      measure beside Unbound, Knot DNS, NSD and dnsdist"
+	@echo "make bench      measure beside Unbound, BIND, Knot DNS, NSD and dnsdist"
 	@echo "make build asan tsan fuzz format docs install clean"
 
 build:
