@@ -12,7 +12,7 @@ help:
 	@echo "make stop       stop what make run started"
 	@echo "make lab        walk through all three architectures in network namespaces (root):"
 	@echo "                lab-ipv4, lab-dualstack, lab-ipv6 (DNS64 and NAT64)"
-	@echo "make bench      measure beside Unbound, Knot DNS, NSD and dnsdist"
+	@echo "make bench      measure beside Unbound, BIND, Knot DNS, NSD and dnsdist"
 	@echo "make build asan tsan fuzz format docs install clean"
 
 build:

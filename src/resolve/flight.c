@@ -131,7 +131,8 @@ static enum flight_join flight_begin(struct resolver *r, struct query *q)
 static bool is_cached(const struct resolver *r, const struct cache_at *at)
 {
     struct cache_key failed = *at->key;
-    struct reply unused = {0};
+    uint8_t nothing[1]; /* there is no room in it, but an address to count from */
+    struct reply unused = {.msg = nothing};
     if (cache_get(r->cache, at, 0, &unused) == CACHE_FRESH)
         return true;
     failed.kind++;
