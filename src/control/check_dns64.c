@@ -5,27 +5,18 @@
 
 #include "base/error.h"
 #include "control/check_priv.h"
+#include "control/own_tag.h"
 
-#define PREFIX_TAG "bridge53:dns64-prefix"
-#define NAT64_TAG "bridge53:nat64"
-
-static const char *tag_value(const struct obj_tag *tags, size_t n, const char *key)
+/* The prefix that a tag sets. False: it sets none. */
+static bool prefix_tag(const struct obj_tag *tags, size_t tags_n, struct prefix *ret)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(tags[i].key, key) == 0)
-            return tags[i].value;
-    return NULL;
-}
+    const char *value = own_tag_find(tags, tags_n, TAG_DNS64_PREFIX);
+    struct prefix list[TAG_PREFIXES_MAX];
+    size_t n = 0;
 
-/* Reads a prefix that can carry IPv4 addresses (RFC 6052 2.2). False: it is none. */
-static bool prefix_read(const char *text, struct prefix *ret)
-{
-    static const uint8_t bits[] = {32, 40, 48, 56, 64, 96};
-
-    if (!text || prefix_parse(text, ret) != 0 || ret->addr.family != AF_INET6 ||
-        !memchr(bits, ret->bits, sizeof bits))
+    if (!value || own_tag_prefixes(value, true, list, &n) || n != 1)
         return false;
-    prefix_mask(ret);
+    *ret = list[0];
     return true;
 }
 
@@ -34,30 +25,24 @@ static struct prefix prefix_of(const struct obj_vpc *vpc, const struct obj_subne
 {
     struct prefix p = {0};
 
-    if (subnet && prefix_read(tag_value(subnet->tags, subnet->tags_n, PREFIX_TAG), &p))
-        return p;
-    if (!prefix_read(tag_value(vpc->tags, vpc->tags_n, PREFIX_TAG), &p))
-        prefix_read(DNS64_PREFIX, &p);
+    if (!(subnet && prefix_tag(subnet->tags, subnet->tags_n, &p)) &&
+        !prefix_tag(vpc->tags, vpc->tags_n, &p))
+        (void)prefix_parse(DNS64_PREFIX, &p);
     return p;
 }
 
-/* True if a NAT64 of the VPC translates the prefix: "PREFIX[ PREFIX...]", commas do as well. */
+/* True if a NAT64 of the VPC translates the prefix. */
 static bool nat64_serves(const char *declared, const struct prefix *wanted)
 {
-    while (declared && *declared) {
-        size_t len = strcspn(declared, " ,");
-        char word[ADDR_TEXT_MAX];
-        struct prefix p;
+    struct prefix list[TAG_PREFIXES_MAX];
+    size_t n = 0;
 
-        if (len > 0 && len < sizeof word) {
-            memcpy(word, declared, len);
-            word[len] = '\0';
-            if (prefix_read(word, &p) && p.bits == wanted->bits &&
-                memcmp(&p.addr, &wanted->addr, sizeof p.addr) == 0)
-                return true;
-        }
-        declared += len + strspn(declared + len, " ,");
-    }
+    if (!declared || own_tag_prefixes(declared, true, list, &n))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (list[i].bits == wanted->bits &&
+            memcmp(&list[i].addr, &wanted->addr, sizeof wanted->addr) == 0)
+            return true;
     return false;
 }
 
@@ -66,7 +51,7 @@ static int fault_add(struct check *k, const struct check_vpc *vpc, const struct 
                      const struct check_endpoint *e)
 {
     struct prefix p = prefix_of(vpc->vpc, subnet);
-    const char *declared = tag_value(vpc->vpc->tags, vpc->vpc->tags_n, NAT64_TAG);
+    const char *declared = own_tag_find(vpc->vpc->tags, vpc->vpc->tags_n, TAG_NAT64);
     const char *object = subnet ? subnet->id : e->endpoint->id;
     char prefix[ADDR_TEXT_MAX];
     struct b53_finding *f;
@@ -89,8 +74,8 @@ static int fault_add(struct check *k, const struct check_vpc *vpc, const struct 
         object, prefix, vpc->vpc->id,
         declared && *declared ? arena_printf(k->c->arena, "for %s", declared) : "not declared");
     f->advice = arena_printf(k->c->arena,
-                             "Give the VPC a NAT64 for %s and say so with its tag " NAT64_TAG
-                             "=%s, set the tag " PREFIX_TAG
+                             "Give the VPC a NAT64 for %s and say so with its tag " TAG_NAT64
+                             "=%s, set the tag " TAG_DNS64_PREFIX
                              " to a prefix that is translated, or switch %s off.",
                              prefix, prefix, subnet ? "EnableDns64" : "Dns64Enabled");
     /* A name that has IPv4 addresses only, by definition (RFC 7050). */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "control/check_priv.h"
+#include "control/own_tag.h"
 
 #define CLIENT_HOST 10 /* the example client's place in its subnet: behind the reserved ones */
 
@@ -40,23 +41,15 @@ static void object_add(struct b53_finding *f, const struct kind *kind, const cha
     f->objects[f->objects_n++] = (struct b53_finding_object){kind->name, id, name};
 }
 
-/* The tag Name, which is what consoles show. */
-static const char *tag_name(const struct obj_tag *tags, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(tags[i].key, "Name") == 0)
-            return tags[i].value;
-    return NULL;
-}
-
+/* The tag Name is what consoles show of a VPC or subnet. */
 void finding_vpc(struct b53_finding *f, const struct check_vpc *vpc)
 {
-    object_add(f, &kind_vpc, vpc->vpc->id, tag_name(vpc->vpc->tags, vpc->vpc->tags_n));
+    object_add(f, &kind_vpc, vpc->vpc->id, own_tag_find(vpc->vpc->tags, vpc->vpc->tags_n, "Name"));
 }
 
 void finding_subnet(struct b53_finding *f, const struct obj_subnet *subnet)
 {
-    object_add(f, &kind_subnet, subnet->id, tag_name(subnet->tags, subnet->tags_n));
+    object_add(f, &kind_subnet, subnet->id, own_tag_find(subnet->tags, subnet->tags_n, "Name"));
 }
 
 void finding_endpoint(struct b53_finding *f, const struct check_endpoint *e)

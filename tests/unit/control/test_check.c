@@ -73,7 +73,7 @@ static void dns64_prefix_by_tag(void **state)
     text_has(check_only(&f, "ERROR", "dns64-without-nat64", SUBNET " " VPC)->why,
              "2001:db8:1::/48");
     design_subnet64(&f, true, LIST("bridge53:dns64-prefix=2001:db8:64::/96"));
-    design_vpc(&f, VPC, "10.1.0.0/16", "", LIST("bridge53:nat64=64:ff9b::/96, 2001:db8:64::/96"));
+    design_vpc(&f, VPC, "10.1.0.0/16", "", LIST("bridge53:nat64=64:ff9b::/96 2001:db8:64::/96"));
     check_clean(&f);
     design_vpc(&f, VPC, "10.1.0.0/16", "no-support", NONE); /* its resolver makes no AAAA records */
     check_clean(&f);
