@@ -8,7 +8,7 @@
 #include "control/check_priv.h"
 #include "control/own_tag.h"
 
-#define CLIENT_HOST 10 /* the example client's place in its subnet: behind the reserved ones */
+#define CLIENT_HOST 7 /* the example client in its subnet: behind the reserved addresses */
 
 struct finding {
     struct b53_finding out;

@@ -129,7 +129,7 @@ class Check(unittest.TestCase):
         found = findings()
         self.assertEqual([(f["Code"], f["Objects"][0]["Id"]) for f in found], [("dns64-without-nat64", self.id["SubnetA"])])
         self.assertEqual(found[0]["Query"]["Command"],
-                         f"bridge53 explain --vpc {self.id['VpcA']} --source 127.10.1.10 ipv4only.arpa AAAA")
+                         f"bridge53 explain --vpc {self.id['VpcA']} --source 127.10.1.7 ipv4only.arpa AAAA")
         api("CreateTags", Resources=[self.id["VpcA"]], Tags=[{"Key": "bridge53:nat64", "Value": "64:ff9b::/96"}])
         self.assertEqual(findings(status=0), [])
         api("DeleteTags", Resources=[self.id["VpcA"]], Tags=[{"Key": "bridge53:nat64"}])
