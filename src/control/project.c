@@ -46,6 +46,8 @@ static void batch_begin(struct project *p)
     arena_reset(&p->batch);
     p->vpcs = (struct ids){0};
     p->endpoints = (struct ids){0};
+    p->profiles = (struct ids){0};
+    p->vpc_profiles = (struct ids){0};
 }
 
 /* Joins what was noted and publishes. */

@@ -89,7 +89,7 @@ int project_join(struct project *p)
         arena_reset(&p->scratch);
         err = project_endpoint(p, p->endpoints.ids[i]);
     }
-    return err;
+    return err != 0 ? err : project_join_profiles(p);
 }
 
 /* Handlers: `id` is what follows the prefix in the key; value.data NULL means that it is gone. */
@@ -98,6 +98,12 @@ static int vpc_changed(struct project *p, const char *id, struct store_bytes val
 {
     (void)value;
     return ids_add(p, &p->vpcs, id);
+}
+
+/* Of a VPC or a profile. */
+static int config_changed(struct project *p, const char *id, struct store_bytes value)
+{
+    return strncmp(id, "rp-", 3) == 0 ? profile_changed(p, id, value) : vpc_changed(p, id, value);
 }
 
 static int endpoint_changed(struct project *p, const char *id, struct store_bytes value)
@@ -314,13 +320,17 @@ static const struct {
     {"r/", record_changed, false},
     {"o/vpc/", vpc_changed, true},
     {"o/subnet/", subnet_changed, true},
-    {"o/resolver-config/", vpc_changed, true},
+    {"o/resolver-config/", config_changed, true},
     {"o/resolver-endpoint/", endpoint_changed, true},
     {"o/resolver-rule/", rule_changed, true},
     {"o/hosted-zone/", zone_changed, true},
     {"o/security-group/", group_changed, false},
     {"x/rule-vpcs/", rule_vpc_changed, true},
     {"x/group-uses/", group_use_changed, false},
+    {"o/profile/", profile_changed, true},
+    {"x/vpc-profiles/", vpc_profile_changed, true},
+    {"x/profile-resources/", profile_resource_changed, true},
+    {"o/vpc-endpoint/", vpc_endpoint_changed, true},
 };
 
 /* Keeps the set of what the compiler was told. */

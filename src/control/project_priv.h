@@ -27,7 +27,7 @@ struct project {
     struct arena scratch; /* one object at a time */
     /* Objects that are joined from several stored ones are compiled after the changes, from what
      * the store has then. */
-    struct ids vpcs, endpoints;
+    struct ids vpcs, endpoints, profiles, vpc_profiles;
     struct map known;           /* store key of what the compiler has -> generation that saw it */
     uintptr_t generation;       /* number of the full reading, from 1 */
     struct map group_endpoints; /* security group id -> struct group_users */
@@ -59,6 +59,16 @@ int project_endpoint(struct project *p, const char *id);
 
 /* Notes the endpoints that a changed security group concerns. ERR_NOMEM. */
 int project_group_changed(struct project *p, const char *group_id);
+
+/* Handlers of project_profile.c: `id` is the key behind its prefix; value.data NULL: it is gone. 0,
+ * ERR_IO, ERR_NOMEM. */
+int profile_changed(struct project *p, const char *id, struct store_bytes value);
+int vpc_profile_changed(struct project *p, const char *id, struct store_bytes value);
+int profile_resource_changed(struct project *p, const char *id, struct store_bytes value);
+int vpc_endpoint_changed(struct project *p, const char *id, struct store_bytes value);
+
+/* Compiles the profiles, and the lists of profiles of VPCs, that were noted. As project_join. */
+int project_join_profiles(struct project *p);
 
 /* Frees group_endpoints. */
 void project_groups_free(struct project *p);

@@ -645,12 +645,81 @@ static void test_junk(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fix_open, fix_close)
 
+/* Profiles: their settings, what they hold, the order of a VPC's; and interface endpoints. */
+static void test_profiles(void **state)
+{
+    struct fix *f = *state;
+    struct obj_profile one = {.id = "rp-1"}, two = {.id = "rp-2"};
+    const char *names[] = {"svc.example."}, *addresses[] = {"10.1.1.7", "fd00:1::7"};
+    struct obj_vpc_endpoint e = {.id = "vpce-1",
+                                 .vpc_id = "vpc-other",
+                                 .private_dns_names = names,
+                                 .private_dns_names_n = 1,
+                                 .addresses = addresses,
+                                 .addresses_n = 2};
+    struct obj_resolver_config off = {
+        .id = "rslvr-rc-1", .resource_id = "rp-1", .autodefined_reverse = "DISABLED"};
+    put_vpc(f, NULL, 0);
+    put(f, &kind_zone, "Z1", &(struct obj_zone){.id = "Z1", .name = "z1.example."});
+    put(f, &kind_zone, "Z2", &(struct obj_zone){.id = "Z2", .name = "z1.example."});
+    put_key(f, "x/profile-resources/rp-1/arn:aws:route53:::hostedzone/Z1", "rpr-1");
+    put_key(f, "x/vpc-profiles/" VPC "/00200/rpassoc-1", "rp-1");
+    assert_null(match(f, "z1.example.").zone); /* the profile is not there yet */
+    put(f, &kind_profile, "rp-1", &one);
+    struct match m = match(f, "www.z1.example.");
+    assert_string_equal(zone_id(m.zone), "Z1");
+    assert_string_equal(m.profile, "rp-1");
+
+    put(f, &kind_profile, "rp-2", &two);
+    put_key(f, "x/profile-resources/rp-2/arn:aws:route53:::hostedzone/Z2", "rpr-2");
+    put_key(f, "x/vpc-profiles/" VPC "/00100/rpassoc-2", "rp-2"); /* goes first */
+    assert_string_equal(zone_id(match(f, "z1.example.").zone), "Z2");
+    put_key(f, "x/vpc-profiles/" VPC "/00100/rpassoc-2", NULL);
+    assert_string_equal(zone_id(match(f, "z1.example.").zone), "Z1");
+
+    assert_non_null(match(f, "10.in-addr.arpa.").autodef);
+    put(f, &kind_config, "rp-1", &off);
+    assert_null(match(f, "10.in-addr.arpa.").autodef);
+    del(f, &kind_config, "rp-1");
+    assert_non_null(match(f, "10.in-addr.arpa.").autodef);
+
+    struct zone_found found;
+    const uint8_t below[] = "\1x\3svc\7example";
+    put_key(f, "x/profile-resources/rp-1/arn:aws:ec2:eu-west-1:1:vpc-endpoint/vpce-1", "rpr-3");
+    put_key(f, "x/resource-profiles/vpce-1/rp-1", "rpr-3");
+    assert_null(match(f, "svc.example.").zone);
+    put(f, &kind_vpc_endpoint, "vpce-1", &e);
+    assert_non_null(match(f, "svc.example.").zone);
+    zone_find(match(f, "svc.example.").zone, below, TYPE_AAAA, &found);
+    assert_int_equal(found.result, ZONE_FOUND);
+    e.addresses_n = 1;
+    put(f, &kind_vpc_endpoint, "vpce-1", &e); /* made anew, and still in the profile */
+    zone_find(match(f, "svc.example.").zone, below, TYPE_AAAA, &found);
+    assert_int_equal(found.result, ZONE_NODATA);
+    del(f, &kind_vpc_endpoint, "vpce-1");
+    assert_null(match(f, "svc.example.").zone);
+
+    put_key(f, "x/profile-resources/rp-1/arn:aws:route53:::hostedzone/Z1", NULL);
+    assert_null(match(f, "z1.example.").zone);
+    del(f, &kind_profile, "rp-1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_empty),    TEST(test_vpc),     TEST(test_dns64),           TEST(test_attachments),
-        TEST(test_config),   TEST(test_rules),   TEST(test_security_groups), TEST(test_zones),
-        TEST(test_policies), TEST(test_restart), TEST(test_falls_behind),    TEST(test_junk),
+        TEST(test_empty),
+        TEST(test_vpc),
+        TEST(test_dns64),
+        TEST(test_attachments),
+        TEST(test_config),
+        TEST(test_rules),
+        TEST(test_security_groups),
+        TEST(test_zones),
+        TEST(test_profiles),
+        TEST(test_policies),
+        TEST(test_restart),
+        TEST(test_falls_behind),
+        TEST(test_junk),
     };
     return cmocka_run_group_tests_name("project", tests, NULL, NULL);
 }
