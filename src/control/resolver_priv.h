@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the families of Route 53 Resolver share: quotas, filters, pages, creator request ids, tags,
  * and how stored endpoints and rules are seen by one another. Private to resolver_*.c, endpoint*.c,
- * rule*.c and check_*.c. Functions that return int give 0 or ERR_FAULT (a fault is recorded) or
- * ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for each struct ctl.
- */
+ * rule*.c, check_*.c and access_recheck.c. Functions that return int give 0 or ERR_FAULT (a fault is
+ * recorded) or ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for each
+ * struct ctl. */
 #ifndef CONTROL_RESOLVER_PRIV_H
 #define CONTROL_RESOLVER_PRIV_H
 
@@ -157,6 +157,10 @@ int rule_loop_check(struct ctl *c, const struct obj_rule *rule, const char *vpc_
 
 /* How clients see a rule. */
 int rule_view(struct ctl *c, const struct obj_rule *rule, struct rslvr_resolver_rule *ret);
+
+/* Removes an association of a rule with a VPC, whoever owns it, and its index entries. */
+int rule_association_remove(struct ctl *c, const struct obj_rule *rule,
+                            const struct obj_rule_association *a);
 
 /* The rule of public recursion, which every account has. */
 struct rslvr_resolver_rule *rule_pseudo(struct ctl *c);
