@@ -147,9 +147,12 @@ int targets_fit(struct ctl *c, const struct obj_endpoint *e, struct obj_target *
 /* Checks that the targets of all rules of an endpoint still fit after a change of the endpoint. */
 int endpoint_rules_fit(struct ctl *c, const struct obj_endpoint *e);
 
-/* A rule that the caller may use; ResourceNotFoundException RSLVR-00703. Not for the pseudo rule.
- */
-int resolver_rule_get(struct ctl *c, const char *id, struct obj_rule *ret);
+/* A rule that the caller may do that with ("route53resolver:GetResolverRule"), its own or a shared
+ * one. ERR_NOT_FOUND: no such rule for the caller; a refusal is recorded. */
+int rule_find(struct ctl *c, const char *action, const char *id, struct obj_rule *ret);
+
+/* As rule_find; ResourceNotFoundException RSLVR-00703. Not for the pseudo rule. */
+int resolver_rule_get(struct ctl *c, const char *action, const char *id, struct obj_rule *ret);
 
 /* Refuses targets that are addresses of an inbound endpoint in the VPC that would ask them
  * (RSLVR-00804). vpc_id NULL: in any VPC with which the rule is associated. */

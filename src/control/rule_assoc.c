@@ -218,7 +218,8 @@ int rslvr_associate_resolver_rule(struct ctl *c,
         return ERR_NOMEM;
     if (strcmp(in->resolver_rule_id, PSEUDO_RULE_ID) == 0)
         return ctl_fail(c, FAULT_InvalidRequestException, "Cannot associate Auto Defined Rule.");
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err =
+        resolver_rule_get(c, "route53resolver:AssociateResolverRule", in->resolver_rule_id, &rule);
     if (err)
         return err;
     err = ctl_get_own(c, &kind_vpc, in->vpc_id, &vpc);
@@ -264,7 +265,8 @@ int rslvr_disassociate_resolver_rule(struct ctl *c,
     if (strcmp(in->resolver_rule_id, PSEUDO_RULE_ID) == 0)
         return ctl_fail(c, FAULT_InvalidRequestException,
                         "[RSLVR-00713] Cannot disassociate Auto Defined Rule.");
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err = resolver_rule_get(c, "route53resolver:DisassociateResolverRule", in->resolver_rule_id,
+                            &rule);
     if (err)
         return err;
     pair = rule_vpcs_key(c, rule.id, in->vpc_id);
