@@ -36,6 +36,7 @@ extern const struct kind kind_firewall_config;  /* struct obj_firewall_config, i
  *   "rule-vpcs"      <rule>/<vpc> -> association id
  *   "vpc-rules"      <vpc>/<domain> -> rule id
  *   "vpc-zones"      <vpc>/<zone name> -> zone id
+ *   "zone-authorizations" <zone>/<vpc> -> region of the VPC
  *   "creator"        <account>/<region>/<kind>/<creator request id> -> id
  *   "caller-reference" <account>/<reference> -> zone id
  *   "zone-name"      <account>/<sort key of the name>/<zone id> -> zone id

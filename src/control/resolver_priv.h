@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the families of Route 53 Resolver share: quotas, filters, pages, creator request ids, tags,
  * and how stored endpoints and rules are seen by one another. Private to resolver_*.c, endpoint*.c,
- * rule*.c, check_*.c and access_recheck.c. Functions that return int give 0 or ERR_FAULT (a fault is
- * recorded) or ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for each
- * struct ctl. */
+ * rule*.c, check_*.c and access_recheck.c. Functions that return int give 0 or ERR_FAULT (a fault
+ * is recorded) or ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for
+ * each struct ctl. */
 #ifndef CONTROL_RESOLVER_PRIV_H
 #define CONTROL_RESOLVER_PRIV_H
 
