@@ -218,17 +218,36 @@ static void unsharing(void **state)
     fixture_end(&f);
 }
 
-/* Whoever gets the id of a deleted rule by luck has no share of it. */
+static int count_each(void *ctx, const char *key, const char *value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)ctx;
+    return 0;
+}
+
+static int op_grants_count(struct ctl *c, const void *in, void *out)
+{
+    int err = ctl_index_list(c, "grants", "", count_each, out);
+
+    (void)in;
+    return err ? err : ctl_index_list(c, "grants-of", "", count_each, out);
+}
+
+/* A deleted rule leaves no grants, and no trace in listings. */
 static void deletion_ends_the_share(void **state)
 {
     struct rslvr_list_resolver_rules_request in = {0};
     struct rslvr_list_resolver_rules_response out;
     struct fixture f;
     const struct rslvr_resolver_rule *rule = begin(&f);
+    size_t grants;
 
     (void)state;
     as_owner(&f);
     assert_int_equal(discard(&f, rule->id), 0);
+    assert_int_equal(fixture_run(&f, op_grants_count, NULL, &grants, sizeof grants), 0);
+    assert_int_equal(grants, 0);
     as_consumer(&f);
     assert_int_equal(RUN(&f, rslvr_list_resolver_rules, &in, &out), 0);
     assert_int_equal(out.resolver_rules_n, 1);
