@@ -46,6 +46,11 @@ char *id_new(struct ctl *c, char first, unsigned digits)
     return arena_str(c->arena, id);
 }
 
+bool id_like(const char *id, char first, unsigned digits)
+{
+    return id[0] == first && strspn(id + 1, base36) == digits && strlen(id) == 1 + (size_t)digits;
+}
+
 /* A new change id, in the order of time. */
 static char *change_id(struct ctl *c)
 {
@@ -119,14 +124,15 @@ int r53_get_change(struct ctl *c, const struct r53_get_change_request *in,
     bool shown;
     int err = ctl_get(c, &kind_change, id, &change);
 
-    if (err == ERR_NOT_FOUND)
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    if (err && !id_like(id, 'C', TIME_DIGITS + RANDOM_DIGITS))
         return ctl_fail(c, FAULT_NoSuchChange,
                         "Could not find resource with ID: %s. A change with the specified change "
                         "ID does not exist.",
                         id);
-    if (err)
-        return err;
-    if (strcmp(change.owner_account, c->account) != 0)
+    /* Others' changes and those that never were look alike. */
+    if (err || strcmp(change.owner_account, c->account) != 0)
         return ctl_fail(c, FAULT_AccessDenied, "User: %s is not authorized to access this resource",
                         c->caller_arn);
     shown = !c->publisher || publish_revision(c->publisher) > (uint64_t)change.revision.v;

@@ -36,6 +36,7 @@ extern const struct kind kind_firewall_config;  /* struct obj_firewall_config, i
  *   "rule-vpcs"      <rule>/<vpc> -> association id
  *   "vpc-rules"      <vpc>/<domain> -> rule id
  *   "vpc-zones"      <vpc>/<zone name> -> zone id
+ *   "zone-authorizations" <zone>/<vpc> -> region of the VPC
  *   "creator"        <account>/<region>/<kind>/<creator request id> -> id
  *   "caller-reference" <account>/<reference> -> zone id
  *   "zone-name"      <account>/<sort key of the name>/<zone id> -> zone id
@@ -45,11 +46,13 @@ extern const struct kind kind_firewall_config;  /* struct obj_firewall_config, i
  *   "resource-profiles" <resource id>/<profile> -> profile resource id
  *
  * Who may use what is not theirs (written by RAM and organizations, read by control/access.h):
- *   "grants"      <principal>/<resource arn>/<share id> -> "<permission arn> <version>"; a
- * principal is an account id, or the ARN of an OU or organization. The entry is there exactly while
- * the share is active and both ends are associated "grants-of"   <resource arn>/<principal>/<share
- * id> -> "": the same from the other side "memberships" <account>/<n> -> ARN of an OU that the
- * account is in, the nearest first, and at last of its organization */
+ *   "grants"      <principal>/<resource arn>/<share id> -> "<permission arn> <version>"
+ *   "grants-of"   <resource arn>/<principal>/<share id> -> "": the same from the other side
+ *   "memberships" <account>/<n> -> ARN of an OU or organization that the account is in
+ *
+ * A principal is an account id, or the ARN of an OU or organization. A grant is there exactly while
+ * the share is active and both ends are associated; where a resource policy grants, it is a policy
+ * template itself. Memberships: the nearest OU first, at last the organization. */
 
 /* Tag helpers shared by the services: merges `add` into *tags (same key overwrites), removes keys.
  * Lists live in c->arena. 0 or ERR_NOMEM. */

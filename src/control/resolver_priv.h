@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the families of Route 53 Resolver share: quotas, filters, pages, creator request ids, tags,
  * and how stored endpoints and rules are seen by one another. Private to resolver_*.c, endpoint*.c,
- * rule*.c and check_*.c. Functions that return int give 0 or ERR_FAULT (a fault is recorded) or
- * ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for each struct ctl.
- */
+ * rule*.c, check_*.c and access_recheck.c. Functions that return int give 0 or ERR_FAULT (a fault
+ * is recorded) or ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for
+ * each struct ctl. */
 #ifndef CONTROL_RESOLVER_PRIV_H
 #define CONTROL_RESOLVER_PRIV_H
 
@@ -147,9 +147,12 @@ int targets_fit(struct ctl *c, const struct obj_endpoint *e, struct obj_target *
 /* Checks that the targets of all rules of an endpoint still fit after a change of the endpoint. */
 int endpoint_rules_fit(struct ctl *c, const struct obj_endpoint *e);
 
-/* A rule that the caller may use; ResourceNotFoundException RSLVR-00703. Not for the pseudo rule.
- */
-int resolver_rule_get(struct ctl *c, const char *id, struct obj_rule *ret);
+/* A rule that the caller may do that with ("route53resolver:GetResolverRule"), its own or a shared
+ * one. ERR_NOT_FOUND: no such rule for the caller; a refusal is recorded. */
+int rule_find(struct ctl *c, const char *action, const char *id, struct obj_rule *ret);
+
+/* As rule_find; ResourceNotFoundException RSLVR-00703. Not for the pseudo rule. */
+int resolver_rule_get(struct ctl *c, const char *action, const char *id, struct obj_rule *ret);
 
 /* Refuses targets that are addresses of an inbound endpoint in the VPC that would ask them
  * (RSLVR-00804). vpc_id NULL: in any VPC with which the rule is associated. */
@@ -157,6 +160,10 @@ int rule_loop_check(struct ctl *c, const struct obj_rule *rule, const char *vpc_
 
 /* How clients see a rule. */
 int rule_view(struct ctl *c, const struct obj_rule *rule, struct rslvr_resolver_rule *ret);
+
+/* Removes an association of a rule with a VPC, whoever owns it, and its index entries. */
+int rule_association_remove(struct ctl *c, const struct obj_rule *rule,
+                            const struct obj_rule_association *a);
 
 /* The rule of public recursion, which every account has. */
 struct rslvr_resolver_rule *rule_pseudo(struct ctl *c);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "control/access.h"
 #include "control/resolver_priv.h"
 
 #define ARN_PREFIX "arn:aws:route53resolver:"
@@ -53,6 +54,7 @@ struct tagged {
 static int tagged_get(struct ctl *c, const char *text, struct tagged *ret)
 {
     struct resolver_arn arn;
+    bool shared;
     int err;
 
     if (!resolver_arn_read(c, text, &arn))
@@ -64,6 +66,13 @@ static int tagged_get(struct ctl *c, const char *text, struct tagged *ret)
     if (strcmp(arn.type, "autodefined-rule") == 0)
         return ctl_fail(c, FAULT_InvalidRequestException,
                         "[RSLVR-00903] Cannot tag Auto Defined Rule.");
+    err = access_has(c, c->account, &(struct access){.arn = text, .owner = arn.account}, &shared);
+    if (err)
+        return err;
+    if (shared && strcmp(arn.account, c->account) != 0)
+        return ctl_fail(c, FAULT_InvalidParameterException,
+                        "[RSLVR-00907] You are not authorized to do this operation on shared "
+                        "resource");
     ret->id = arn.id;
     if (strcmp(arn.type, "resolver-rule") == 0) {
         ret->kind = &kind_rule;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resolver rules: creation, reading, update, deletion (spec: resolver.md 1.2, 6.6.2).
+/* Resolver rules: creation, reading, update, deletion (spec: resolver.md 1.2, 6.6.2). A rule may be
+ * another account's: control/access.h decides.
  *
  * Rules are COMPLETE as soon as they are answered: the call returns when DNS already follows them.
  * "Generation" grows with every change of where a rule leads, so that cached answers of the old
@@ -7,27 +8,32 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "control/access.h"
 #include "control/resolver_priv.h"
 #include "control/zone_name.h"
-
-static const struct filter_name rule_filters[] = {
-    {"CreatorRequestId", "CREATOR_REQUEST_ID"},
-    {"DomainName", "DOMAIN_NAME"},
-    {"Name", "NAME"},
-    {"ResolverEndpointId", "RESOLVER_ENDPOINT_ID"},
-    {"Status", "STATUS"},
-    {"Type", "TYPE"},
-    {NULL, NULL},
-};
 
 static bool is_type(const struct obj_rule *rule, const char *type)
 {
     return strcmp(rule->rule_type, type) == 0;
 }
 
-int resolver_rule_get(struct ctl *c, const char *id, struct obj_rule *ret)
+int rule_find(struct ctl *c, const char *action, const char *id, struct obj_rule *ret)
 {
-    int err = ctl_get_own(c, &kind_rule, id, ret);
+    struct obj_rule rule;
+    int err = ctl_get(c, &kind_rule, id, &rule);
+
+    if (err)
+        return err;
+    if (strcmp(rule.owner_region, c->region) != 0)
+        return ERR_NOT_FOUND;
+    *ret = rule;
+    return access_check(
+        c, &(struct access){.action = action, .arn = rule.arn, .owner = rule.owner_account});
+}
+
+int resolver_rule_get(struct ctl *c, const char *action, const char *id, struct obj_rule *ret)
+{
+    int err = rule_find(c, action, id, ret);
 
     if (err == ERR_NOT_FOUND)
         return resolver_fault_type(
@@ -40,6 +46,11 @@ int resolver_rule_get(struct ctl *c, const char *id, struct obj_rule *ret)
 
 int rule_view(struct ctl *c, const struct obj_rule *rule, struct rslvr_resolver_rule *ret)
 {
+    const char *share_status;
+    int err = access_share_status(c, rule->arn, rule->owner_account, &share_status);
+
+    if (err)
+        return err;
     *ret = (struct rslvr_resolver_rule){
         .id = rule->id,
         .creator_request_id = rule->creator_request_id,
@@ -51,7 +62,7 @@ int rule_view(struct ctl *c, const struct obj_rule *rule, struct rslvr_resolver_
         .name = rule->name,
         .resolver_endpoint_id = rule->resolver_endpoint_id,
         .owner_id = rule->owner_account,
-        .share_status = "NOT_SHARED",
+        .share_status = share_status,
         .creation_time = rule->creation_time,
         .modification_time = rule->modification_time,
         .delegation_record = rule->delegation_record,
@@ -101,11 +112,11 @@ struct rslvr_resolver_rule *rule_pseudo(struct ctl *c)
 static int rule_answer(struct ctl *c, const struct obj_rule *rule, struct rslvr_resolver_rule **ret)
 {
     struct rslvr_resolver_rule *v = arena_zalloc(c->arena, 1, sizeof *v);
+    int err = v ? rule_view(c, rule, v) : ERR_NOMEM;
 
-    if (!v || rule_view(c, rule, v) != 0)
-        return ERR_NOMEM;
-    *ret = v;
-    return 0;
+    if (!err)
+        *ret = v;
+    return err;
 }
 
 static int name_fault(struct ctl *c, const char *member, const char *text, const char *why)
@@ -290,71 +301,8 @@ int rslvr_get_resolver_rule(struct ctl *c, const struct rslvr_get_resolver_rule_
         out->resolver_rule = rule_pseudo(c);
         return out->resolver_rule ? 0 : ERR_NOMEM;
     }
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err = resolver_rule_get(c, "route53resolver:GetResolverRule", in->resolver_rule_id, &rule);
     return err ? err : rule_answer(c, &rule, &out->resolver_rule);
-}
-
-/* A listing of rules. */
-struct rule_list {
-    struct page page;
-    struct filters filters;
-};
-
-/* Adds a rule to the page if the filters keep it. */
-static int rule_add(struct rule_list *l, const struct rslvr_resolver_rule *v)
-{
-    const struct filters *f = &l->filters;
-    struct rslvr_resolver_rule *slot;
-
-    if (!filters_keep(f, "CreatorRequestId", v->creator_request_id) ||
-        !filters_keep(f, "DomainName", v->domain_name) || !filters_keep(f, "Name", v->name) ||
-        !filters_keep(f, "ResolverEndpointId", v->resolver_endpoint_id) ||
-        !filters_keep(f, "Status", v->status) || !filters_keep(f, "Type", v->rule_type))
-        return 0;
-    slot = page_add(&l->page, v->id);
-    if (!slot)
-        return CTL_STOP;
-    *slot = *v;
-    return 0;
-}
-
-static int rule_each(void *ctx, const char *id, void *obj)
-{
-    struct rule_list *l = ctx;
-    struct rslvr_resolver_rule v;
-    int err = rule_view(l->page.c, obj, &v);
-
-    (void)id;
-    return err ? err : rule_add(l, &v);
-}
-
-int rslvr_list_resolver_rules(struct ctl *c, const struct rslvr_list_resolver_rules_request *in,
-                              struct rslvr_list_resolver_rules_response *out)
-{
-    struct rule_list l = {
-        .page = {.c = c, .what = "ListResolverRules", .size = sizeof *out->resolver_rules},
-        .filters = {in->filters, in->filters_n, rule_filters},
-    };
-    struct rslvr_resolver_rule *pseudo = rule_pseudo(c);
-    int err = filters_check(c, &l.filters);
-
-    if (!err)
-        err = page_begin(&l.page, in->max_results, in->next_token);
-    if (err)
-        return err;
-    if (!pseudo)
-        return ERR_NOMEM;
-    /* Its id sorts before those of all others, so it can only open the first page. */
-    if (!l.page.after)
-        (void)rule_add(&l, pseudo);
-    err = ctl_list(c, &kind_rule, l.page.after, rule_each, &l);
-    if (err)
-        return err;
-    out->resolver_rules = l.page.items;
-    out->resolver_rules_n = l.page.n;
-    out->max_results = (struct opt_int){true, (int64_t)l.page.max};
-    out->next_token = page_token(&l.page);
-    return 0;
 }
 
 /* Takes a new configuration over into the rule. */
@@ -392,7 +340,7 @@ int rslvr_update_resolver_rule(struct ctl *c, const struct rslvr_update_resolver
 
     if (strcmp(in->resolver_rule_id, PSEUDO_RULE_ID) == 0)
         return ctl_fail(c, FAULT_InvalidRequestException, "Cannot update Auto Defined Rule.");
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err = resolver_rule_get(c, "route53resolver:UpdateResolverRule", in->resolver_rule_id, &rule);
     if (!err)
         err = config_apply(c, in->config, &rule);
     if (!err && leads_elsewhere) {
@@ -446,7 +394,7 @@ int rslvr_delete_resolver_rule(struct ctl *c, const struct rslvr_delete_resolver
 
     if (strcmp(in->resolver_rule_id, PSEUDO_RULE_ID) == 0)
         return ctl_fail(c, FAULT_InvalidRequestException, "Cannot delete Auto Defined Rule.");
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err = resolver_rule_get(c, "route53resolver:DeleteResolverRule", in->resolver_rule_id, &rule);
     if (!err)
         err = rule_unused(c, &rule);
     if (!err)
@@ -455,6 +403,8 @@ int rslvr_delete_resolver_rule(struct ctl *c, const struct rslvr_delete_resolver
         err = creator_free(c, &kind_rule, rule.creator_request_id);
     if (!err)
         err = guard_drop(c, "rule-vpcs", rule.id);
+    if (!err)
+        err = access_forget(c, rule.arn);
     if (!err)
         err = ctl_del(c, &kind_rule, rule.id, &rule);
     if (!err)

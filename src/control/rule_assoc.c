@@ -218,7 +218,8 @@ int rslvr_associate_resolver_rule(struct ctl *c,
         return ERR_NOMEM;
     if (strcmp(in->resolver_rule_id, PSEUDO_RULE_ID) == 0)
         return ctl_fail(c, FAULT_InvalidRequestException, "Cannot associate Auto Defined Rule.");
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err =
+        resolver_rule_get(c, "route53resolver:AssociateResolverRule", in->resolver_rule_id, &rule);
     if (err)
         return err;
     err = ctl_get_own(c, &kind_vpc, in->vpc_id, &vpc);
@@ -236,25 +237,40 @@ int rslvr_associate_resolver_rule(struct ctl *c,
     return err ? err : association_answer(c, &a, "CREATING", &out->resolver_rule_association);
 }
 
+int rule_association_remove(struct ctl *c, const struct obj_rule *rule,
+                            const struct obj_rule_association *a)
+{
+    char *pair = rule_vpcs_key(c, rule->id, a->vpc_id);
+    char *name = rule_vpc_key(c, a->vpc_id, rule);
+    int err;
+
+    if (!pair || !name)
+        return ERR_NOMEM;
+    err = ctl_index_del(c, "rule-vpcs", pair);
+    if (!err)
+        err = ctl_index_del(c, "vpc-rules", name);
+    return err ? err : ctl_del(c, &kind_rule_assoc, a->id, a);
+}
+
 int rslvr_disassociate_resolver_rule(struct ctl *c,
                                      const struct rslvr_disassociate_resolver_rule_request *in,
                                      struct rslvr_disassociate_resolver_rule_response *out)
 {
     struct obj_rule_association a;
     struct obj_rule rule;
-    char *pair, *name;
+    char *pair;
     const char *id;
     int err;
 
     if (strcmp(in->resolver_rule_id, PSEUDO_RULE_ID) == 0)
         return ctl_fail(c, FAULT_InvalidRequestException,
                         "[RSLVR-00713] Cannot disassociate Auto Defined Rule.");
-    err = resolver_rule_get(c, in->resolver_rule_id, &rule);
+    err = resolver_rule_get(c, "route53resolver:DisassociateResolverRule", in->resolver_rule_id,
+                            &rule);
     if (err)
         return err;
     pair = rule_vpcs_key(c, rule.id, in->vpc_id);
-    name = rule_vpc_key(c, in->vpc_id, &rule);
-    if (!pair || !name)
+    if (!pair)
         return ERR_NOMEM;
     err = ctl_index_get(c, "rule-vpcs", pair, &id);
     if (!err)
@@ -268,11 +284,7 @@ int rslvr_disassociate_resolver_rule(struct ctl *c,
                      rule.id, in->vpc_id),
             kind_rule_assoc.name);
     if (!err)
-        err = ctl_index_del(c, "rule-vpcs", pair);
-    if (!err)
-        err = ctl_index_del(c, "vpc-rules", name);
-    if (!err)
-        err = ctl_del(c, &kind_rule_assoc, a.id, &a);
+        err = rule_association_remove(c, &rule, &a);
     return err ? err : association_answer(c, &a, "DELETING", &out->resolver_rule_association);
 }
 

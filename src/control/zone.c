@@ -7,8 +7,7 @@
 #include "control/zone_name.h"
 #include "control/zone_priv.h"
 
-#define ZONE_ID_DIGITS 20 /* behind the Z */
-#define ZONE_SETS_NEW 2   /* record sets of a new zone: SOA and NS */
+#define ZONE_SETS_NEW 2 /* record sets of a new zone: SOA and NS */
 
 /* Where a new zone says that it is; clients cut the id out of it. */
 #define ZONE_LOCATION "https://route53.amazonaws.com/2013-04-01/hostedzone/"
@@ -274,6 +273,8 @@ static int zone_clear(struct ctl *c, const struct obj_zone *z)
         err = ctl_index_del(c, "caller-reference", reference);
     for (size_t i = 0; !err && i < z->vpcs_n; i++)
         err = zone_vpc_unlink(c, z, z->vpcs[i].vpc_id);
+    if (!err)
+        err = zone_auth_clear(c, z->id);
     return err ? err : ctl_raw_list(c, &walk);
 }
 

@@ -15,23 +15,30 @@
 #include "rows/r53.h"
 
 /* Quotas (spec: profiles-ram-zones-ec2.md 3.13). */
-#define ZONES_MAX 500              /* zones of an account */
-#define ZONE_VPCS_MAX 300          /* VPCs of a zone */
-#define ZONE_RECORDS_MAX 10000     /* record sets of a zone */
-#define ZONE_TAGS_MAX 50           /* tags of a zone */
-#define ZONE_PAGE_MAX 100          /* zones of a page */
-#define RECORD_PAGE_MAX 300        /* record sets of a page */
-#define RECORD_VALUES_MAX 400      /* values of a record set */
-#define RECORD_GROUP_MAX 100       /* record sets of one name and type */
-#define RECORD_GEOPROXIMITY_MAX 30 /* the same for geoproximity */
-#define BATCH_RECORDS_MAX 1000     /* ResourceRecord elements of a batch; UPSERT counts twice */
-#define BATCH_CHARACTERS_MAX 32000 /* characters of all values of a batch; UPSERT counts twice */
+#define ZONES_MAX 500                /* zones of an account */
+#define ZONE_VPCS_MAX 300            /* VPCs of a zone */
+#define ZONE_AUTHORIZATIONS_MAX 1000 /* VPCs of others that may be associated with a zone */
+#define ZONE_RECORDS_MAX 10000       /* record sets of a zone */
+#define ZONE_TAGS_MAX 50             /* tags of a zone */
+#define ZONE_PAGE_MAX 100            /* zones of a page */
+#define RECORD_PAGE_MAX 300          /* record sets of a page */
+#define RECORD_VALUES_MAX 400        /* values of a record set */
+#define RECORD_GROUP_MAX 100         /* record sets of one name and type */
+#define RECORD_GEOPROXIMITY_MAX 30   /* the same for geoproximity */
+#define BATCH_RECORDS_MAX 1000       /* ResourceRecord elements of a batch; UPSERT counts twice */
+#define BATCH_CHARACTERS_MAX 32000   /* characters of all values of a batch; UPSERT counts twice */
+
+#define ZONE_ID_DIGITS 20 /* of a zone id, behind the Z */
 
 /* The text behind a prefix such as "/hostedzone/", with which raw clients send ids. */
 const char *id_strip(const char *id, const char *prefix);
 
 /* A random id: a capital letter and then capital letters and digits. NULL on lack of memory. */
 char *id_new(struct ctl *c, char first, unsigned digits);
+
+/* True if the text has the form of such an id: whether there is one is not for everybody to know.
+ */
+bool id_like(const char *id, char first, unsigned digits);
 
 /* A zone that the caller owns; NoSuchHostedZone. */
 int hosted_zone_get(struct ctl *c, const char *id, struct obj_zone *ret);
@@ -55,6 +62,14 @@ int zone_vpc_add(struct ctl *c, struct obj_zone *z, const struct obj_zone_vpc *v
 
 /* Removes the index entry of one VPC of a zone. */
 int zone_vpc_unlink(struct ctl *c, const struct obj_zone *z, const char *vpc_id);
+
+/* True in *ret if the owner of a zone lets that VPC, whoever owns it, be associated with it. There
+ * may be no such zone. */
+int zone_authorized(struct ctl *c, const char *zone_id, const char *vpc_id, const char *region,
+                    bool *ret);
+
+/* Removes all authorizations of a zone. */
+int zone_auth_clear(struct ctl *c, const char *zone_id);
 
 /* Records a change that this call commits and gives what clients are told of it. */
 int change_new(struct ctl *c, const char *comment, struct r53_change_info **ret);

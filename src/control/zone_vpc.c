@@ -61,17 +61,28 @@ int zone_vpc_unlink(struct ctl *c, const struct obj_zone *z, const char *vpc_id)
     return key ? ctl_index_del(c, "vpc-zones", key) : ERR_NOMEM;
 }
 
-/* The zone for an association: another account's zone exists, but needs an authorization. */
-static int zone_associable(struct ctl *c, const char *id, const char *vpc_id, struct obj_zone *ret)
+/* The zone and the VPC for an association. Who does not own the zone needs an authorization of its
+ * owner; without one, it makes no difference whether there is such a zone. */
+static int associable_read(struct ctl *c,
+                           const struct r53_associate_vpc_with_hosted_zone_request *in,
+                           struct obj_zone *ret_zone, struct obj_zone_vpc *ret_vpc)
 {
-    const char *bare = id_strip(id, "/hostedzone/");
-    int err = ctl_get(c, &kind_zone, bare, ret);
+    const char *id = id_strip(in->hosted_zone_id, "/hostedzone/");
+    bool authorized = false;
+    int err = ctl_get_own(c, &kind_zone, id, ret_zone);
 
-    if (err == 0 && strcmp(ret->owner_account, c->account) != 0)
+    if (err != ERR_NOT_FOUND)
+        return err ? err : zone_vpc_read(c, in->vpc, ret_vpc);
+    if (!id_like(id, 'Z', ZONE_ID_DIGITS))
+        return hosted_zone_get(c, id, ret_zone);
+    err = zone_vpc_read(c, in->vpc, ret_vpc);
+    if (!err)
+        err = zone_authorized(c, id, ret_vpc->vpc_id, ret_vpc->vpc_region, &authorized);
+    if (!err && !authorized)
         return ctl_fail(c, FAULT_NotAuthorizedException,
                         "The VPC: %s has not authorized to associate with your hosted zone.",
-                        vpc_id ? vpc_id : "");
-    return err == ERR_NOT_FOUND ? hosted_zone_get(c, id, ret) : err;
+                        ret_vpc->vpc_id);
+    return err ? err : ctl_get(c, &kind_zone, id, ret_zone);
 }
 
 int r53_associate_vpc_with_hosted_zone(struct ctl *c,
@@ -80,10 +91,8 @@ int r53_associate_vpc_with_hosted_zone(struct ctl *c,
 {
     struct obj_zone_vpc vpc;
     struct obj_zone z;
-    int err = zone_associable(c, in->hosted_zone_id, in->vpc->vpc_id, &z);
+    int err = associable_read(c, in, &z, &vpc);
 
-    if (!err)
-        err = zone_vpc_read(c, in->vpc, &vpc);
     if (!err)
         err = zone_vpc_add(c, &z, &vpc);
     if (!err)
@@ -101,12 +110,29 @@ static int vpc_find(const struct obj_zone *z, const struct r53_vpc *vpc)
     return -1;
 }
 
+/* The zone for the end of an association: the caller's, or one with which a VPC of the caller is
+ * associated. */
+static int dissociable_get(struct ctl *c, const char *zone_id, const struct r53_vpc *vpc,
+                           struct obj_zone *ret)
+{
+    struct obj_zone z;
+    int at, err = ctl_get(c, &kind_zone, id_strip(zone_id, "/hostedzone/"), &z);
+
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    at = err || !vpc->vpc_id ? -1 : vpc_find(&z, vpc);
+    if (at < 0 || strcmp(z.vpcs[at].account, c->account) != 0)
+        return hosted_zone_get(c, zone_id, ret);
+    *ret = z;
+    return 0;
+}
+
 int r53_disassociate_vpc_from_hosted_zone(
     struct ctl *c, const struct r53_disassociate_vpc_from_hosted_zone_request *in,
     struct r53_disassociate_vpc_from_hosted_zone_response *out)
 {
     struct obj_zone z;
-    int at, err = hosted_zone_get(c, in->hosted_zone_id, &z);
+    int at, err = dissociable_get(c, in->hosted_zone_id, in->vpc, &z);
 
     if (err)
         return err;

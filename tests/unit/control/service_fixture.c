@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "control/access.h"
 #include "store/store.h"
 
 #define TEST_MEMORY (256u << 20) /* bytes of all calls of one test */
@@ -149,4 +150,30 @@ size_t fixture_count(struct fixture *f, const struct kind *kind)
 
     assert_int_equal(fixture_run(f, op_count, &what, &n, sizeof n), 0);
     return n;
+}
+
+struct granting {
+    const char *principal, *arn, *value;
+};
+
+static int op_grant(struct ctl *c, const void *in, void *out)
+{
+    const struct granting *g = in;
+    char *grant = arena_printf(c->arena, "%s/%s/" SHARE, g->principal, g->arn);
+    char *of = arena_printf(c->arena, "%s/%s/" SHARE, g->arn, g->principal);
+    int err =
+        g->value ? ctl_index_put(c, "grants", grant, g->value) : ctl_index_del(c, "grants", grant);
+
+    (void)out;
+    if (!err)
+        err = g->value ? ctl_index_put(c, "grants-of", of, "") : ctl_index_del(c, "grants-of", of);
+    return err ? err : access_recheck(c, g->arn);
+}
+
+void fixture_grant(struct fixture *f, const char *principal, const char *arn, const char *value)
+{
+    const struct granting g = {principal, arn, value};
+    char out;
+
+    assert_int_equal(fixture_run(f, op_grant, &g, &out, sizeof out), 0);
 }

@@ -49,6 +49,14 @@ void fixture_fault(struct fixture *f, int err, enum fault_code code, const char 
 /* The number of objects of a kind that the caller owns. */
 size_t fixture_count(struct fixture *f, const struct kind *kind);
 
+/* Grants a resource to a principal by a share as RAM does, with the value of the index "grants"
+ * (NULL: takes it back), and has the others' associations looked at. */
+#define SHARE "00000000-0000-4000-8000-000000000001"
+#define RULE_PERMISSION "arn:aws:ram::aws:permission/AWSRAMDefaultPermissionResolverRule"
+#define PROFILE_PERMISSION \
+    "arn:aws:ram::aws:permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
+void fixture_grant(struct fixture *f, const char *principal, const char *arn, const char *value);
+
 /* Makes the untyped form of an operation, which RUN calls. */
 #define OP(name)                                                   \
     static int op_##name(struct ctl *c, const void *in, void *out) \

@@ -559,7 +559,7 @@ static void policy(void **state)
     struct rslvr_get_resolver_rule_policy_response got;
     struct rslvr_put_resolver_rule_policy_request put;
     struct rslvr_put_resolver_rule_policy_response done;
-    static const char *const bad[] = {"", "{", "[]", "{\"Statement\":[]}", "{\"Statement\":3}"};
+    static const char *const bad[] = {" ", "{", "[]", "{\"Statement\":[]}", "{\"Statement\":3}"};
 
     (void)state;
     fixture_begin(&f);
