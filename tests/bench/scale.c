@@ -141,6 +141,17 @@ static int op_change(struct ctl *c, const void *in, void *out)
                              : ctl_index_del(c, "profile-resources", zone_key(c, 0));
 }
 
+/* Bytes of the stored keys that the projector keeps of VPCs. */
+static int key_each(void *ctx, const struct store_item *item)
+{
+    static const char *const kept[] = {"o/vpc/", "x/vpc-profiles/"};
+    size_t *bytes = ctx;
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (item->key.len > strlen(kept[i]) && !memcmp(item->key.data, kept[i], strlen(kept[i])))
+            *bytes += item->key.len + 1;
+    return 0;
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -164,6 +175,9 @@ static void measure(struct bench *b, int vpcs, int changes)
     struct project *project;
     double *ms = calloc((size_t)changes, sizeof(*ms));
     char none;
+    size_t keys = 0;
+    struct store_walk walk = {.each = key_each, .ctx = &keys};
+    need(store_range(b->c.store, &walk, NULL) == 0, "reading the keys");
     size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
     uint64_t start = clock_mono_ns();
     b->c.publisher = publisher_new();
@@ -184,9 +198,10 @@ static void measure(struct bench *b, int vpcs, int changes)
         arena_reset(&b->arena);
     }
     qsort(ms, (size_t)changes, sizeof(*ms), compare);
-    printf("{\"vpcs\": %d, \"start_s\": %.3f, \"heap_bytes\": %zu, \"change_median_ms\": %.2f, "
-           "\"change_p99_ms\": %.2f, \"change_max_ms\": %.2f}\n",
-           vpcs, started, after - before, ms[changes / 2], ms[changes * 99 / 100], ms[changes - 1]);
+    printf("{\"vpcs\": %d, \"start_s\": %.3f, \"heap_bytes\": %zu, \"key_bytes\": %zu, "
+           "\"change_median_ms\": %.2f, \"change_p99_ms\": %.2f, \"change_max_ms\": %.2f}\n",
+           vpcs, started, after - before, keys, ms[changes / 2], ms[changes * 99 / 100],
+           ms[changes - 1]);
     reader_remove(&reader);
     project_stop(project);
     compiler_free(compiler);
