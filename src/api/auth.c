@@ -395,6 +395,7 @@ static int check_nothing(const struct auth_case *a, struct auth_caller *ret)
     ret->account = is_account ? c->key_id : AUTH_ACCOUNT_NONE;
     ret->region = c->region && region_valid(c->region) ? c->region : a->config->region;
     ret->arn = arena_printf(a->arena, "arn:aws:iam::%s:root", ret->account);
+    ret->key_id = c->key_id;
     return ret->arn ? 0 : ERR_NOMEM;
 }
 
@@ -426,6 +427,7 @@ int auth_check(const struct auth_case *a, struct auth_caller *ret, struct api_er
         err = check_signature(a, time, key.secret, ret_error);
     if (err)
         return err;
-    *ret = (struct auth_caller){.account = key.account, .region = c->region, .arn = key.arn};
+    *ret = (struct auth_caller){
+        .account = key.account, .region = c->region, .arn = key.arn, .key_id = c->key_id};
     return 0;
 }

@@ -57,6 +57,7 @@ struct auth_caller {
     const char *account;
     const char *region;
     const char *arn;
+    const char *key_id; /* NULL: nothing was signed */
 };
 
 /* One check; everything that it depends on. */

@@ -72,6 +72,19 @@ static enum MHD_Result copy_header(void *ctx, enum MHD_ValueKind kind, const cha
     return n && v && pairs_add(&copy->request->headers, copy->arena, n, v) == 0 ? MHD_YES : MHD_NO;
 }
 
+/* The text of the client's address. */
+static const char *client_address(struct MHD_Connection *connection, struct arena *arena)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    char text[ADDR_TEXT_MAX];
+    struct sockname name;
+
+    if (!info || !info->client_addr || sockname_from_sa(info->client_addr, &name) != 0)
+        return NULL;
+    return arena_str(arena, addr_format(&name.addr, text, sizeof text));
+}
+
 static int read_request(struct MHD_Connection *connection, const char *method, struct exchange *x,
                         struct request *ret)
 {
@@ -86,6 +99,7 @@ static int read_request(struct MHD_Connection *connection, const char *method, s
         .query = question ? question + 1 : "",
         .body = x->body.data,
         .body_len = x->body.len,
+        .client = client_address(connection, &x->arena),
         .too_large = x->received > LIMIT_HTTP_BODY,
     };
     MHD_get_connection_values(connection, MHD_HEADER_KIND, copy_header, &copy);

@@ -33,7 +33,8 @@ struct request {
     struct pairs headers; /* in the order of arrival; one name may stand several times */
     const char *body;     /* body_len bytes, may be NULL when body_len is 0 */
     size_t body_len;
-    bool too_large; /* the body was longer than LIMIT_HTTP_BODY and is not kept */
+    const char *client; /* address of the other end, NULL when there is no socket */
+    bool too_large;     /* the body was longer than LIMIT_HTTP_BODY and is not kept */
 };
 
 struct reply {

@@ -21,4 +21,8 @@ uint64_t clock_real_ns(void);
  * "2026-01-02T03:04:05.678Z"; returns buf (CLOCK_TEXT_MAX bytes suffice). */
 const char *clock_format(uint64_t ns, int digits, char *buf, size_t size);
 
+/* Reads RFC 3339 UTC back: "2026-01-02T03:04:05Z", with up to nine fraction digits, or the date
+ * alone. ERR_INVALID, also before 1970 and after 2500. */
+int clock_parse(const char *text, uint64_t *ret_ns);
+
 #endif

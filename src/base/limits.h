@@ -42,6 +42,8 @@
 #define LIMIT_SERVED_WAIT_MS 2000       /* an API write waits this long for DNS to show it */
 #define LIMIT_TXN_RETRIES 8             /* an operation is run again this often on ERR_CONFLICT */
 #define LIMIT_FEED_KEEP 65536           /* feed entries that a store keeps */
+#define LIMIT_AUDIT_KEEP 16384          /* writes that the audit trail remembers: some MiB */
+#define LIMIT_AUDIT_OBJECTS 50          /* objects that one event names; all are counted */
 #define LIMIT_TAGS 50                   /* tags of a resource */
 #define LIMIT_VPC_CIDRS 50              /* IPv4 CIDRs of a VPC: the most that the service grants */
 #define LIMIT_VPC_CIDRS6 5              /* IPv6 CIDRs of a VPC */

@@ -87,12 +87,13 @@ int cmd_account(const struct args *a);
 int cmd_api(const struct args *a);
 int cmd_apply(const struct args *a);
 int cmd_check(const struct args *a);
+int cmd_audit(const struct args *a);
 int cmd_explain(const struct args *a);
 int cmd_completion(const struct args *a);
 int cmd_man(const struct args *a);
 int cmd_version(const struct args *a);
 
 extern const struct option_row options_serve[], options_account[], options_api[], options_apply[],
-    options_check[], options_explain[], options_none[];
+    options_audit[], options_check[], options_explain[], options_none[];
 
 #endif

@@ -106,6 +106,7 @@ static int run(const struct args *a, int (*verb)(struct ctl *c, const struct arg
                     .region = "us-east-1",
                     .caller_arn = "arn:aws:iam::000000000000:root",
                     .request_id = "account",
+                    .origin = {.service = "account", .operation = a->words[0]},
                     .now_ns = clock_real_ns()};
     struct arena arena;
     const char *why = NULL;

@@ -59,6 +59,17 @@ const struct command commands[] = {
      "  bridge53 check --vpc vpc-0a1b2c3d4e5f60718\n"
      "  bridge53 check --json | jq -r '.Findings[].Code'\n",
      0, 0, cmd_check},
+    {"audit", "", "tell who wrote what, when and from where",
+     "Lists the writes that the audit trail remembers, the oldest first: those of the account and "
+     "those of others that\n"
+     "touched its objects (+ written, - deleted, @ used). With --store it reads a store directly "
+     "and "
+     "shows all accounts.",
+     options_audit,
+     "  bridge53 audit --since 1h\n"
+     "  bridge53 audit --object rslvr-rr-0123456789abcdef0 --json\n"
+     "  bridge53 audit --follow --store sqlite:/var/lib/bridge53/db\n",
+     0, 0, cmd_audit},
     {"explain", "NAME [TYPE]", "tell why a name resolves as it does",
      "Asks a running server one question as a client of a VPC, and prints every decision on its "
      "way: the view, the\n"

@@ -80,6 +80,22 @@ int object_write(const struct shape *shape, const void *obj, struct arena *arena
     return 0;
 }
 
+/* Notes an object of another account that a write may depend on. */
+static int foreign_note(struct ctl *c, const struct kind *kind, const char *id,
+                        const struct owned *owner)
+{
+    if (c->read_only || owner->owner_account == NULL ||
+        strcmp(owner->owner_account, c->account) == 0)
+        return 0;
+    struct ctl_foreign *f = arena_alloc(c->arena, sizeof *f);
+    const char *copy = arena_str(c->arena, id);
+    if (f == NULL || copy == NULL)
+        return ERR_NOMEM;
+    *f = (struct ctl_foreign){c->foreign, kind->name, copy, owner->owner_account};
+    c->foreign = f;
+    return 0;
+}
+
 int ctl_get(struct ctl *c, const struct kind *kind, const char *id, void *ret)
 {
     struct store_bytes value;
@@ -87,6 +103,8 @@ int ctl_get(struct ctl *c, const struct kind *kind, const char *id, void *ret)
     if (err != 0)
         return err;
     err = object_read(kind->shape, value, c->arena, ret);
+    if (err == 0)
+        err = foreign_note(c, kind, id, ret);
     return err != 0 ? txn_fail(c, err) : 0;
 }
 

@@ -44,7 +44,15 @@ struct ctl_fault {
     const char *field_name;    /* member of some errors, or NULL */
 };
 
+/* What a call is and where it comes from, for the audit trail (control/audit.h). */
+struct ctl_origin {
+    const char *service, *operation; /* "ec2", "CreateVpc"; NULL: work of the program itself */
+    const char *access_key;          /* id of the key that signed; NULL: none */
+    const char *address;             /* of the client; NULL: this machine, without the API */
+};
+
 struct ctl_write; /* private */
+struct ctl_foreign;
 
 struct ctl {
     struct store *store;
@@ -55,12 +63,15 @@ struct ctl {
     const char *region;                    /* of the credential scope */
     const char *caller_arn;                /* arn:aws:iam::...:root or :user/name */
     const char *request_id;                /* UUID */
-    uint64_t now_ns;                       /* wall clock at the start of the call */
-    bool read_only; /* the operation's row says "read": it runs beside others and must not write */
-    bool dry_run;   /* everything but the commit (DryRun of EC2) */
+    struct ctl_origin origin;
+    uint64_t now_ns; /* wall clock at the start of the call */
+    bool read_only;  /* the operation's row says "read": it runs beside others and must not write */
+    bool dry_run;    /* everything but the commit (DryRun of EC2) */
     struct ctl_fault fault;   /* set by ctl_fail */
     struct ctl_write *writes; /* of the transaction */
     size_t writes_n, writes_cap;
+    const struct ctl_foreign
+        *foreign; /* objects of other accounts that it read in order to write */
     struct store_compare *compares;
     size_t compares_n, compares_cap;
     uint64_t committed; /* revision of the commit, 0 when nothing was written */

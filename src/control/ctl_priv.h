@@ -12,12 +12,21 @@ struct ctl_write {
     struct store_bytes value;
 };
 
+/* An object of another account that a writing call has read: its owner sees the call too. */
+struct ctl_foreign {
+    const struct ctl_foreign *next;
+    const char *kind, *id, *owner;
+};
+
 /* Forgets reads and writes of an earlier run. */
 void txn_begin(struct ctl *c);
 
 /* Commits the pending writes under the condition that nothing that was read has changed; sets
  * c->committed. Nothing to write: nothing happens. ERR_CONFLICT, ERR_IO, ERR_NOMEM. */
 int txn_commit(struct ctl *c);
+
+/* Adds a write that depends on nothing that was read, neither key nor value copied. ERR_NOMEM. */
+int txn_write(struct ctl *c, struct store_bytes key, struct store_bytes value);
 
 /* A formatted key in the arena; data NULL on lack of memory. */
 struct store_bytes txn_key(struct ctl *c, const char *fmt, ...)

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "control/audit.h"
 
 #define LIST_BATCH 256 /* stored pairs fetched at a time by a listing */
 
@@ -44,6 +45,7 @@ void txn_begin(struct ctl *c)
     c->writes_n = c->writes_cap = 0;
     c->compares = NULL;
     c->compares_n = c->compares_cap = 0;
+    c->foreign = NULL;
     c->committed = 0;
     c->fault = (struct ctl_fault){0};
 }
@@ -180,8 +182,7 @@ int ctl_raw_get(struct ctl *c, struct store_bytes key, struct store_bytes *ret)
     return err;
 }
 
-/* Records a write of copied bytes. */
-static int write_add(struct ctl *c, struct store_bytes key, struct store_bytes value)
+int txn_write(struct ctl *c, struct store_bytes key, struct store_bytes value)
 {
     struct ctl_write *old = write_find(c, key);
     if (old != NULL) {
@@ -207,7 +208,7 @@ int ctl_raw_put(struct ctl *c, struct store_bytes key, struct store_bytes value)
         return ctl_fail(c, FAULT_InternalFailure, "A reading operation tried to write.");
     struct store_bytes key_copy, value_copy;
     if (key.data == NULL || value.data == NULL || bytes_dup(c, key, &key_copy) != 0 ||
-        bytes_dup(c, value, &value_copy) != 0 || write_add(c, key_copy, value_copy) != 0)
+        bytes_dup(c, value, &value_copy) != 0 || txn_write(c, key_copy, value_copy) != 0)
         return txn_fail(c, ERR_NOMEM);
     return 0;
 }
@@ -218,7 +219,7 @@ int ctl_raw_del(struct ctl *c, struct store_bytes key)
         return ctl_fail(c, FAULT_InternalFailure, "A reading operation tried to write.");
     struct store_bytes copy;
     if (key.data == NULL || bytes_dup(c, key, &copy) != 0 ||
-        write_add(c, copy, (struct store_bytes){NULL, 0}) != 0)
+        txn_write(c, copy, (struct store_bytes){NULL, 0}) != 0)
         return txn_fail(c, ERR_NOMEM);
     return 0;
 }
@@ -338,6 +339,9 @@ int txn_commit(struct ctl *c)
 {
     if (c->writes_n == 0 || c->dry_run)
         return 0;
+    int err = audit_add(c);
+    if (err != 0)
+        return err;
     struct store_write *writes = arena_alloc(c->arena, c->writes_n * sizeof *writes);
     if (writes == NULL)
         return ERR_NOMEM;

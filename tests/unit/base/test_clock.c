@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 static void test_format(void **state)
 {
@@ -24,6 +25,30 @@ static void test_format(void **state)
     assert_string_equal(clock_format(UINT64_MAX, 0, buf, sizeof(buf)), "2554-07-21T23:34:33Z");
 }
 
+static void test_parse(void **state)
+{
+    uint64_t ns = 7;
+    (void)state;
+
+    assert_int_equal(clock_parse("2026-01-02T03:04:05Z", &ns), 0);
+    assert_true(ns == 1767323045ull * NS_PER_S);
+    assert_int_equal(clock_parse("2026-01-02T03:04:05.678912Z", &ns), 0);
+    assert_true(ns == 1767323045ull * NS_PER_S + 678912000);
+    assert_int_equal(clock_parse("1970-01-02", &ns), 0);
+    assert_true(ns == 86400 * NS_PER_S);
+    static const char *const bad[] = {"",
+                                      "now",
+                                      "2026-01-02T03:04:05",
+                                      "2026-01-02T03:04:05Zx",
+                                      "2026-01-02T03:04Z",
+                                      "2026-02-30",
+                                      "1969-12-31",
+                                      "2501-01-01",
+                                      "2026-01-02T03:04:05.1234567891Z"};
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(clock_parse(bad[i], &ns), ERR_INVALID);
+}
+
 static void test_clocks(void **state)
 {
     uint64_t a = clock_mono_ns(), b = clock_mono_ns();
@@ -35,7 +60,7 @@ static void test_clocks(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_format),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_format), cmocka_unit_test(test_parse),
                                        cmocka_unit_test(test_clocks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
