@@ -11,6 +11,7 @@
 #include "api/codec.h"
 #include "api/dispatch.h"
 #include "api/http.h"
+#include "control/dry_run.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@
 struct api {
     struct api_config config;
     struct http *http;
+    struct dry_runs *dry_runs;
     pthread_mutex_t metrics_lock; /* the block is shared by the threads of the pool */
     struct metrics metrics;
 };
@@ -36,8 +38,12 @@ struct visit {
     const struct service *service;
     struct auth_caller caller;
     struct call call;
+    const char *dry; /* header X-Bridge53-Dry-Run: "1", the id of a dry run, or NULL */
     struct api_error error;
 };
+
+#define DRY_HEADER "x-bridge53-dry-run"
+#define DRY_ONCE "1" /* a dry run of this call alone */
 
 static void count(struct api *a, enum metric id)
 {
@@ -69,6 +75,17 @@ static int no_memory(struct visit *v)
     return fail(v, FRONT_INTERNAL, "The request needs more memory than one call may use.");
 }
 
+/* True if a list like "host;x-amz-date" has the word. */
+static bool list_has(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = list; at && (at = strstr(at, word)); at += len)
+        if ((at == list || at[-1] == ';') && (at[len] == ';' || !at[len]))
+            return true;
+    return false;
+}
+
 /* Who asks for what. */
 static int admit(struct visit *v)
 {
@@ -95,7 +112,14 @@ static int admit(struct visit *v)
     if (v->request->too_large)
         return fail(v, FRONT_TOO_LARGE, "The request body is too large.");
     err = auth_check(&c, &v->caller, &v->error);
-    return err == ERR_NOMEM ? no_memory(v) : err;
+    if (err)
+        return err == ERR_NOMEM ? no_memory(v) : err;
+    v->dry = request_header(v->request, DRY_HEADER);
+    /* What is not signed could have been taken away on the road, and the call would be in earnest.
+     */
+    if (v->dry && !config->auth.off && !list_has(claim.signed_headers, DRY_HEADER))
+        return fail(v, FRONT_INCOMPLETE, "The header " DRY_HEADER " must be signed.");
+    return 0;
 }
 
 static int find_op(struct visit *v)
@@ -151,14 +175,17 @@ static bool wants_dry_run(const struct service *s, const struct shape *shape, co
            *(const enum tri *)(const void *)((const char *)in + f->offset) == TRI_TRUE;
 }
 
-static int run_op(struct visit *v, const void *in, void **ret)
+/* The call as the control side sees it. */
+static struct ctl ctl_of(struct visit *v, const void *in)
 {
     const struct api_config *config = &v->api->config;
     const struct op *op = v->call.op;
-    struct ctl c = {
+
+    return (struct ctl){
         .store = config->store,
         .publisher = config->publisher,
         .explainer = config->explainer,
+        .dry_runs = v->api->dry_runs,
         .arena = v->arena,
         .account = v->caller.account,
         .region = v->caller.region,
@@ -172,22 +199,28 @@ static int run_op(struct visit *v, const void *in, void **ret)
         .read_only = op->read,
         .dry_run = wants_dry_run(v->service, op->in, in),
     };
+}
+
+/* Runs the operation on c's store, with its faults in the service's words. */
+static int run_op(struct visit *v, struct ctl *c, const void *in, void **ret)
+{
+    const struct op *op = v->call.op;
     void *out = arena_zalloc(v->arena, 1, op->out->size);
     int err;
 
     if (!out)
         return no_memory(v);
-    err = ctl_run(&c, op->run, in, out, op->out->size);
-    if (err && c.fault.code == FAULT_NONE)
+    err = ctl_run(c, op->run, in, out, op->out->size);
+    if (err && c->fault.code == FAULT_NONE)
         return fail(v, FRONT_INTERNAL, err_text(err));
     if (err) {
-        v->error = (struct api_error){.code = c.fault.code,
-                                      .message = c.fault.message,
-                                      .resource_type = c.fault.resource_type,
-                                      .field_name = c.fault.field_name};
+        v->error = (struct api_error){.code = c->fault.code,
+                                      .message = c->fault.message,
+                                      .resource_type = c->fault.resource_type,
+                                      .field_name = c->fault.field_name};
         return ERR_FAULT;
     }
-    if (c.dry_run) {
+    if (c->dry_run) {
         v->error =
             (struct api_error){.code = FAULT_DryRunOperation,
                                .message = "Request would have succeeded, but DryRun flag is set."};
@@ -210,17 +243,68 @@ static int write_output(struct visit *v, const void *out, struct reply *reply)
     return no_memory(v);
 }
 
+/* The answer to a dry run of one call: what it would change, whatever the service. */
+static int write_changes(struct visit *v, struct ctl *c, struct dry_run *d, struct reply *reply)
+{
+    struct b53_describe_dry_run_response out;
+    int err = dry_run_compare(d, c, &out);
+    json_t *json = err ? NULL : shape_write(&b53_describe_dry_run_response_shape, &out, SHAPE_API);
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+    json_decref(json);
+    if (text) {
+        reply->status = 200;
+        reply->content_type = "application/json";
+        buf_str(&reply->body, text);
+    }
+    free(text);
+    if (err)
+        return fail(v, FRONT_INTERNAL, err_text(err));
+    return text ? 0 : no_memory(v);
+}
+
+/* A call inside a dry run: on its store, and no worker will show it. */
+static int serve_dry(struct visit *v, struct ctl *c, const void *in, struct reply *reply)
+{
+    bool once = strcmp(v->dry, DRY_ONCE) == 0;
+    struct dry_run *d = NULL;
+    char id[DRY_RUN_ID];
+    void *out;
+    int err = once ? dry_run_new(c->dry_runs, id) : 0;
+
+    if (!err)
+        err = dry_run_enter(c->dry_runs, once ? id : v->dry, &d);
+    if (err)
+        return fail(v, FRONT_INTERNAL,
+                    err == ERR_NOT_FOUND ? "There is no dry run of that id." : err_text(err));
+    c->store = dry_run_store(d);
+    c->publisher = NULL;
+    c->explainer = NULL;
+    err = run_op(v, c, in, &out);
+    if (!err)
+        err = once ? write_changes(v, c, d, reply) : write_output(v, out, reply);
+    dry_run_leave(d);
+    if (once)
+        (void)dry_run_delete(v->api->dry_runs, id);
+    return err;
+}
+
 static int serve(struct visit *v, struct reply *reply)
 {
     void *in = NULL, *out = NULL;
+    struct ctl c;
     int err = admit(v);
 
     if (!err)
         err = find_op(v);
     if (!err)
         err = read_input(v, &in);
-    if (!err)
-        err = run_op(v, in, &out);
+    if (err)
+        return err;
+    c = ctl_of(v, in);
+    if (v->dry)
+        return serve_dry(v, &c, in, reply);
+    err = run_op(v, &c, in, &out);
     return err ? err : write_output(v, out, reply);
 }
 
@@ -284,6 +368,11 @@ int api_new(const struct api_config *config, struct api **ret)
     memset(a, 0, sizeof *a);
     xmlInitParser(); /* its first call must not race */
     a->config = *config;
+    a->dry_runs = dry_runs_new(config->store);
+    if (!a->dry_runs) {
+        free(a);
+        return ERR_NOMEM;
+    }
     pthread_mutex_init(&a->metrics_lock, NULL);
     metrics_register(&a->metrics);
     *ret = a;
@@ -322,6 +411,7 @@ void api_stop(struct api *a)
         return;
     http_stop(a->http);
     metrics_remove(&a->metrics);
+    dry_runs_free(a->dry_runs);
     pthread_mutex_destroy(&a->metrics_lock);
     free(a);
 }

@@ -71,6 +71,8 @@ int client_sign(const struct client *c, const char *service, const char *host, u
         err = pairs_add(&r->headers, arena, "X-Amz-Date", arena_str(arena, stamp));
     if (!err && c->session_token)
         err = pairs_add(&r->headers, arena, "X-Amz-Security-Token", c->session_token);
+    if (!err && c->dry_run)
+        err = pairs_add(&r->headers, arena, "X-Bridge53-Dry-Run", c->dry_run);
     scope.time = stamp;
     scope.date = arena_dup(arena, stamp, 8);
     scope.signed_headers = err ? NULL : signed_headers(r, arena);
@@ -215,7 +217,21 @@ static int transfer(const struct client *c, const char *url, const struct reques
     return err;
 }
 
-static int read_reply(const struct service *s, const struct op *op, const struct incoming *in,
+/* An operation and its input. */
+struct ask {
+    const struct service *service;
+    const struct op *op;
+    const json_t *input;
+};
+
+/* The output of a dry run, which has one form for all services. */
+static int read_changes(const struct received *r, json_t **ret_output)
+{
+    *ret_output = json_loadb(r->body ? r->body : "", r->body_len, 0, NULL);
+    return json_is_object(*ret_output) ? 0 : ERR_INVALID;
+}
+
+static int read_reply(const struct client *c, const struct ask *ask, const struct incoming *in,
                       long status, json_t **ret_output, struct client_error *ret_error)
 {
     const struct received r = {(int)status, in->headers, in->body.data, in->body.len};
@@ -224,10 +240,12 @@ static int read_reply(const struct service *s, const struct op *op, const struct
 
     ret_error->status = (int)status;
     if (status >= 200 && status < 300) {
-        err = codec_parse(s, op, &r, ret_output);
+        err = c->dry_run && strcmp(c->dry_run, CLIENT_DRY_ONCE) == 0
+                  ? read_changes(&r, ret_output)
+                  : codec_parse(ask->service, ask->op, &r, ret_output);
         return err ? fail(ret_error, err, "ResponseError", "The reply could not be parsed.") : 0;
     }
-    codec_parse_error(s, &r, in->arena, &failure);
+    codec_parse_error(ask->service, &r, in->arena, &failure);
     if (*failure.code)
         return fail(ret_error, ERR_FAULT, failure.code, failure.message);
     fill_error(ret_error, "ResponseError", "");
@@ -255,13 +273,6 @@ static json_t *with_tokens(const struct op *op, json_t *input)
     return copy;
 }
 
-/* An operation and its input. */
-struct ask {
-    const struct service *service;
-    const struct op *op;
-    const json_t *input;
-};
-
 /* Builds, signs, sends and reads; all memory but the output from the arena. */
 static int exchange(const struct client *c, const struct ask *ask, struct incoming *in,
                     json_t **ret_output, struct client_error *ret_error)
@@ -284,7 +295,7 @@ static int exchange(const struct client *c, const struct ask *ask, struct incomi
         return fail(ret_error, err ? err : ERR_NOMEM, "ParamError",
                     "The request could not be signed.");
     err = transfer(c, url, &request, in, &status, ret_error);
-    return err ? err : read_reply(ask->service, ask->op, in, status, ret_output, ret_error);
+    return err ? err : read_reply(c, ask, in, status, ret_output, ret_error);
 }
 
 int client_call_op(const struct client *c, const struct service *s, const struct op *op,

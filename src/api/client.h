@@ -6,6 +6,9 @@
 
 #include <jansson.h>
 
+/* A dry run of one call: its output is bridge53's DescribeDryRunResponse. */
+#define CLIENT_DRY_ONCE "1"
+
 /* Where to ask and as whom. Strings belong to the caller. */
 struct client {
     const char *endpoint_url; /* "http://127.0.0.1:8053" */
@@ -13,6 +16,7 @@ struct client {
     const char *access_key;
     const char *secret_key;
     const char *session_token; /* or NULL */
+    const char *dry_run;       /* value of X-Bridge53-Dry-Run (CLIENT_DRY_ONCE or an id), or NULL */
     unsigned timeout_ms;       /* of a whole call; 0: 30 s */
 };
 

@@ -38,15 +38,19 @@
 #define LIMIT_HTTP_REPLY (64u << 20) /* bytes of a reply that our own client reads */
 #define LIMIT_FORM_PAIRS 20000       /* parameters of a query string or form */
 #define LIMIT_CLOCK_SKEW_S 300 /* of signed requests; EC2 allows three times as much (spec 4.7) */
-#define LIMIT_REQUEST_ARENA (64u << 20) /* bytes of memory of one API request */
-#define LIMIT_SERVED_WAIT_MS 2000       /* an API write waits this long for DNS to show it */
-#define LIMIT_TXN_RETRIES 8             /* an operation is run again this often on ERR_CONFLICT */
-#define LIMIT_FEED_KEEP 65536           /* feed entries that a store keeps */
-#define LIMIT_AUDIT_KEEP 16384          /* writes that the audit trail remembers: some MiB */
-#define LIMIT_AUDIT_OBJECTS 50          /* objects that one event names; all are counted */
-#define LIMIT_TAGS 50                   /* tags of a resource */
-#define LIMIT_VPC_CIDRS 50              /* IPv4 CIDRs of a VPC: the most that the service grants */
-#define LIMIT_VPC_CIDRS6 5              /* IPv6 CIDRs of a VPC */
+#define LIMIT_REQUEST_ARENA (64u << 20)  /* bytes of memory of one API request */
+#define LIMIT_SERVED_WAIT_MS 2000        /* an API write waits this long for DNS to show it */
+#define LIMIT_TXN_RETRIES 8              /* an operation is run again this often on ERR_CONFLICT */
+#define LIMIT_FEED_KEEP 65536            /* feed entries that a store keeps */
+#define LIMIT_AUDIT_KEEP 16384           /* writes that the audit trail remembers: some MiB */
+#define LIMIT_AUDIT_OBJECTS 50           /* objects that one event names; all are counted */
+#define LIMIT_DRY_RUNS 4                 /* dry runs at once: each is a copy of the store */
+#define LIMIT_DRY_RUN_S 120              /* an idle dry run is thrown away */
+#define LIMIT_DRY_RUN_BYTES (4ull << 30) /* bytes that are copied at most */
+#define LIMIT_DRY_RUN_CHANGES 1000       /* changes that a dry run tells; all VPCs are counted */
+#define LIMIT_TAGS 50                    /* tags of a resource */
+#define LIMIT_VPC_CIDRS 50               /* IPv4 CIDRs of a VPC: the most that the service grants */
+#define LIMIT_VPC_CIDRS6 5               /* IPv6 CIDRs of a VPC */
 #define LIMIT_GROUP_RULES 1000 /* rules of a security group: the most that the service grants */
 
 #endif

@@ -12,6 +12,8 @@
 const struct option_row options_api[] = {
     {"input", "JSON", NULL, "input as JSON text, @FILE, or - for standard input", false},
     {"skeleton", NULL, NULL, "print the input that the operation takes, and stop", false},
+    {"dry-run", NULL, NULL, "write nothing; print which names would change in how many VPCs",
+     false},
     OPTIONS_CLIENT,
     {0},
 };
@@ -121,6 +123,8 @@ int cmd_api(const struct args *a)
     }
     if (client_from_args(a, &client) || !(in = input_read(args_get(a, "input"))))
         return EXIT_USAGE;
+    if (args_has(a, "dry-run"))
+        client.dry_run = CLIENT_DRY_ONCE;
     err = client_call(&client, s->name, op->name, in, &out, &error);
     if (err)
         fprintf(stderr, "bridge53 api: %s: %s\n", error.code, error.message);

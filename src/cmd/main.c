@@ -32,11 +32,14 @@ const struct command commands[] = {
     {"api", "[SERVICE [OPERATION]]", "call any operation of the API",
      "Calls an operation with JSON input and prints the JSON result. Without words it lists the "
      "services, with one\n"
-     "the operations of a service. --skeleton prints the input that an operation takes.",
+     "the operations of a service. --skeleton prints the input that an operation takes. --dry-run "
+     "makes the call in a\n"
+     "copy of the server's state and prints for how many VPCs which names would change.",
      options_api,
      "  bridge53 api ec2 DescribeVpcs\n"
      "  bridge53 api route53resolver ListResolverRules --input '{\"MaxResults\": 10}'\n"
-     "  bridge53 api route53 CreateHostedZone --skeleton\n",
+     "  bridge53 api route53 CreateHostedZone --skeleton\n"
+     "  bridge53 api route53resolver DeleteResolverRule --input @rule.json --dry-run\n",
      0, 2, cmd_api},
     {"apply", "TEMPLATE", "deploy a CloudFormation template",
      "Reads a template (YAML or JSON), compares it with the stack of that name, prints the plan "

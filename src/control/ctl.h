@@ -21,6 +21,7 @@
 
 struct publisher; /* model/publish.h */
 struct ctl_explainer;
+struct dry_runs; /* control/dry_run.h */
 
 /* A kind of stored object: its name in keys and its shape. Every stored shape begins with the two
  * hidden string members OwnerAccount and OwnerRegion (rows: `OwnerAccount str hidden`,
@@ -58,6 +59,7 @@ struct ctl {
     struct store *store;
     struct publisher *publisher; /* to wait until DNS shows a write; NULL in tools and tests */
     struct arena *arena;         /* request lifetime */
+    struct dry_runs *dry_runs;   /* NULL in tools and tests */
     const struct ctl_explainer *explainer; /* control/explain.h; NULL in tools and tests */
     const char *account;                   /* 12 digits: the caller */
     const char *region;                    /* of the credential scope */

@@ -199,8 +199,10 @@ static void *project_thread(void *arg)
     return NULL;
 }
 
-static void project_free(struct project *p)
+void project_close(struct project *p)
 {
+    if (p == NULL)
+        return;
     map_free(&p->known);
     project_groups_free(p);
     arena_free(&p->batch);
@@ -208,7 +210,7 @@ static void project_free(struct project *p)
     free(p);
 }
 
-int project_start(struct store *store, struct compiler *compiler, struct project **ret)
+int project_open(struct store *store, struct compiler *compiler, struct project **ret)
 {
     struct project *p = calloc(1, sizeof *p);
     if (p == NULL)
@@ -218,11 +220,33 @@ int project_start(struct store *store, struct compiler *compiler, struct project
     arena_new(&p->batch, BATCH_MEMORY);
     arena_new(&p->scratch, SCRATCH_MEMORY);
     int err = project_load(p);
-    if (err == 0 && pthread_create(&p->thread, NULL, project_thread, p) != 0)
-        err = ERR_NOMEM;
     if (err != 0) {
-        project_free(p);
+        project_close(p);
         return err;
+    }
+    *ret = p;
+    return 0;
+}
+
+int project_over(struct project *p, struct store *store, uint64_t after)
+{
+    int err = 0;
+    p->store = store;
+    p->revision = after;
+    while (err == 0 && p->revision < store_revision(store))
+        err = project_follow(p);
+    return err;
+}
+
+int project_start(struct store *store, struct compiler *compiler, struct project **ret)
+{
+    struct project *p;
+    int err = project_open(store, compiler, &p);
+    if (err != 0)
+        return err;
+    if (pthread_create(&p->thread, NULL, project_thread, p) != 0) {
+        project_close(p);
+        return ERR_NOMEM;
     }
     *ret = p;
     return 0;
@@ -234,7 +258,7 @@ void project_stop(struct project *p)
         return;
     atomic_store(&p->stop, true);
     pthread_join(p->thread, NULL);
-    project_free(p);
+    project_close(p);
 }
 
 int project_get(struct project *p, const struct kind *kind, const char *id, void *ret)

@@ -19,6 +19,16 @@ struct project;
  * ERR_CORRUPT. */
 int project_start(struct store *store, struct compiler *compiler, struct project **ret);
 
+/* As project_start, without a thread. */
+int project_open(struct store *store, struct compiler *compiler, struct project **ret);
+
+/* Compiles what another store, a copy of the first one with further writes, has behind its revision
+ * `after`. 0, ERR_IO, ERR_NOMEM. For a projector without a thread. */
+int project_over(struct project *p, struct store *store, uint64_t after);
+
+/* Frees a projector without a thread. Accepts NULL. */
+void project_close(struct project *p);
+
 /* Stops the thread and frees the projector. Takes up to PROJECT_SLICE_MS. Accepts NULL. */
 #define PROJECT_SLICE_MS 100
 void project_stop(struct project *p);

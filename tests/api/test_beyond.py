@@ -92,5 +92,74 @@ class Audit(unittest.TestCase):
             follow.communicate()
 
 
+def vpc(cidr, account=ACCOUNT):
+    made = api("ec2", "CreateVpc", account, CidrBlock=cidr)["Vpc"]["VpcId"]
+    api("ec2", "ModifyVpcAttribute", account, VpcId=made, EnableDnsHostnames={"Value": True})
+    return made
+
+
+def dry(service, operation, account=ACCOUNT, **members):
+    return json.loads(run("api", service, operation, "--dry-run", "--input", json.dumps(members), account=account))
+
+
+class DryRun(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.one, cls.two = vpc("127.30.0.0/24"), vpc("127.31.0.0/24")
+        cls.zone = api("route53", "CreateHostedZone", Name="dry.internal", CallerReference=str(uuid.uuid4()),
+                       VPC={"VPCRegion": "us-east-1", "VPCId": cls.one})["HostedZone"]["Id"]
+        api("route53", "AssociateVPCWithHostedZone", HostedZoneId=cls.zone, VPC={"VPCRegion": "us-east-1", "VPCId": cls.two})
+
+    def change(self, call, value, action="UPSERT"):
+        record = {"Name": "www.dry.internal", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": value}]}
+        return call("route53", "ChangeResourceRecordSets", HostedZoneId=self.zone,
+                    ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]})
+
+    def test_record_in_two_vpcs(self):
+        self.change(api, "10.0.0.1")
+        out = self.change(dry, "10.0.0.2")
+        zone = self.zone.rsplit("/", 1)[-1]
+        self.assertEqual(out["Vpcs"], 2)
+        self.assertFalse(out["Truncated"])
+        self.assertEqual({c["VpcId"] for c in out["Changes"]}, {self.one, self.two})
+        for c in out["Changes"]:
+            self.assertEqual((c["Name"], c["Account"]), ("www.dry.internal.", ACCOUNT))
+            self.assertEqual(c["Before"], f"private zone {zone}: A 60 10.0.0.1")
+            self.assertEqual(c["After"], f"private zone {zone}: A 60 10.0.0.2")
+        sets = api("route53", "ListResourceRecordSets", HostedZoneId=self.zone)["ResourceRecordSets"]
+        self.assertEqual([s["ResourceRecords"][0]["Value"] for s in sets if s["Type"] == "A"], ["10.0.0.1"], "a dry run wrote")
+        self.assertEqual(self.change(dry, "10.0.0.1"), {"Vpcs": 0, "Changes": [], "Truncated": False})
+
+    def test_setting(self):
+        out = dry("ec2", "ModifyVpcAttribute", VpcId=self.two, EnableDnsSupport={"Value": False})
+        self.assertEqual(out["Vpcs"], 1)
+        self.assertIn({"VpcId": self.two, "Account": ACCOUNT, "Setting": "DNS support", "Before": "on", "After": "off"}, out["Changes"])
+
+    def test_reads_and_failures(self):
+        self.assertEqual(dry("ec2", "DescribeVpcs")["Vpcs"], 0)
+        self.assertIn("ResourceNotFoundException", run("api", "route53resolver", "DeleteResolverRule", "--dry-run", "--input",
+                      '{"ResolverRuleId": "rslvr-rr-none"}', fails=True))
+
+    def test_leaves_no_event(self):
+        before = len(events())
+        self.change(dry, "10.9.9.9")
+        self.assertEqual(len(events()), before)
+
+    def test_header_must_be_signed(self):
+        import botocore.auth
+        import botocore.awsrequest
+        import botocore.credentials
+        import urllib.error
+        import urllib.request
+        request = botocore.awsrequest.AWSRequest("POST", URL + "/", data=b'{}', headers={"X-Amz-Target": "Bridge53.ListStacks",
+                                                 "Content-Type": "application/x-amz-json-1.1"})
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials(*KEYS[ACCOUNT]), "bridge53", "us-east-1").add_auth(request)
+        headers = dict(request.headers.items())
+        urllib.request.urlopen(urllib.request.Request(URL + "/", b'{}', headers)).read()
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(URL + "/", b'{}', dict(headers, **{"X-Bridge53-Dry-Run": "1"})))
+        self.assertIn("must be signed", caught.exception.read().decode())
+
+
 if __name__ == "__main__":
     unittest.main()
