@@ -278,6 +278,7 @@ static int serve_dry(struct visit *v, struct ctl *c, const void *in, struct repl
         return fail(v, FRONT_INTERNAL,
                     err == ERR_NOT_FOUND ? "There is no dry run of that id." : err_text(err));
     c->store = dry_run_store(d);
+    c->dry_runs = NULL; /* to enter it twice would wait for itself */
     c->publisher = NULL;
     c->explainer = NULL;
     err = run_op(v, c, in, &out);

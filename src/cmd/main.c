@@ -41,15 +41,27 @@ const struct command commands[] = {
      "  bridge53 api route53 CreateHostedZone --skeleton\n"
      "  bridge53 api route53resolver DeleteResolverRule --input @rule.json --dry-run\n",
      0, 2, cmd_api},
-    {"apply", "TEMPLATE", "deploy a CloudFormation template",
+    {"apply", "TEMPLATE...", "deploy CloudFormation templates",
      "Reads a template (YAML or JSON), compares it with the stack of that name, prints the plan "
      "and carries it out:\n"
-     "creates, updates, replaces, and deletes what left the file. Applying twice changes nothing.",
+     "creates, updates, replaces, and deletes what left the file. Applying twice changes nothing.\n"
+     "Several templates make one stack each, in the accounts that --as names. A Parameter without "
+     "a "
+     "value takes the\n"
+     "Output of the same name of another template, and that gives the order; what goes is removed "
+     "in "
+     "the opposite one.\n"
+     "All are planned before the first is carried out. --dry-run does everything in a copy of the "
+     "server's state and\n"
+     "prints for how many VPCs which names would change.",
      options_apply,
      "  bridge53 apply examples/ipv4.yaml --stack demo\n"
      "  bridge53 apply examples/ipv4.yaml --stack demo --param Domain=corp.internal --plan\n"
-     "  bridge53 apply --delete --stack demo\n",
-     0, 1, cmd_apply},
+     "  bridge53 apply --delete --stack demo\n"
+     "  bridge53 apply shared.yaml a.yaml b.yaml --keys keys --as shared=shared-services --as "
+     "a=team-a "
+     "--as b=team-b\n",
+     0, 16, cmd_apply},
     {"check", "", "find what can't work in a design",
      "Looks at all that the account has in the region, or at one VPC, and prints what can't work: "
      "who is concerned,\n"

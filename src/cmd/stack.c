@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct work {
+struct stack {
     struct deploy *d;
     struct template_context *t;
     json_t *state; /* as stored */
@@ -31,7 +31,7 @@ json_t *stack_load(struct deploy *d)
     return state;
 }
 
-static int stack_save(struct work *w)
+static int stack_save(struct stack *w)
 {
     char *text = json_dumps(w->state, JSON_COMPACT);
     int err = -1;
@@ -43,7 +43,7 @@ static int stack_save(struct work *w)
     return err;
 }
 
-static json_t *resources(const struct work *w)
+static json_t *resources(const struct stack *w)
 {
     return json_object_get(w->state, "Resources");
 }
@@ -51,7 +51,7 @@ static json_t *resources(const struct work *w)
 /* What evaluation sees of a resource: what is stored of it. */
 static struct template_resource lookup(void *ctx, const char *logical)
 {
-    const struct work *w = ctx;
+    const struct stack *w = ctx;
     const json_t *row = json_object_get(resources(w), logical);
     struct template_resource r = {0};
 
@@ -62,7 +62,7 @@ static struct template_resource lookup(void *ctx, const char *logical)
     return r;
 }
 
-static const struct resource_type *type_of(struct work *w, const json_t *row, const char *logical)
+static const struct resource_type *type_of(struct stack *w, const json_t *row, const char *logical)
 {
     const char *name = json_string_value(json_object_get(row, "Type"));
     const struct resource_type *type = name ? resource_type_find(name) : NULL;
@@ -73,7 +73,7 @@ static const struct resource_type *type_of(struct work *w, const json_t *row, co
     return type;
 }
 
-static void say(const struct work *w, const char *mark, const char *logical, const json_t *row,
+static void say(const struct stack *w, const char *mark, const char *logical, const json_t *row,
                 const char *text)
 {
     if (!w->plan->quiet)
@@ -83,7 +83,7 @@ static void say(const struct work *w, const char *mark, const char *logical, con
 }
 
 /* Evaluated properties of a resource of the template; NULL with d->why. */
-static json_t *properties(struct work *w, const char *logical, const struct resource_type *type)
+static json_t *properties(struct stack *w, const char *logical, const struct resource_type *type)
 {
     const json_t *row = json_object_get(json_object_get(w->t->root, "Resources"), logical);
     json_t *props = json_object_get(row, "Properties");
@@ -101,7 +101,7 @@ static json_t *properties(struct work *w, const char *logical, const struct reso
 }
 
 /* Writes what is known of a resource into the state. */
-static int remember(struct work *w, const struct resource *r, size_t order)
+static int remember(struct stack *w, const struct resource *r, size_t order)
 {
     json_object_set_new(resources(w), r->logical,
                         json_pack("{sssO*sOsO*si}", "Type", r->type->name, "Id", r->id,
@@ -123,7 +123,7 @@ static struct resource stored(const struct resource_type *type, const char *logi
 
 /* Reads the attributes of the resource that this one has changed anew; in a plan nobody knows them
  * yet. The caller saves. */
-static int touch(struct work *w, const struct resource *r)
+static int touch(struct stack *w, const struct resource *r)
 {
     const char *id =
         r->type->touches ? json_string_value(json_object_get(r->props, r->type->touches)) : NULL;
@@ -153,7 +153,7 @@ static int touch(struct work *w, const struct resource *r)
     return 0;
 }
 
-static int create(struct work *w, struct resource *r, size_t order)
+static int create(struct stack *w, struct resource *r, size_t order)
 {
     int err = r->type->create(w->d, r) || touch(w, r) ? -1 : 0;
     char why[sizeof w->d->why];
@@ -166,7 +166,7 @@ static int create(struct work *w, struct resource *r, size_t order)
     return err;
 }
 
-static int replace(struct work *w, struct resource *r, const json_t *row, size_t order)
+static int replace(struct stack *w, struct resource *r, const json_t *row, size_t order)
 {
     json_array_append_new(w->old,
                           json_pack("{sssOsOsO}", "Logical", r->logical, "Type",
@@ -178,7 +178,7 @@ static int replace(struct work *w, struct resource *r, const json_t *row, size_t
 }
 
 /* One resource of the template whose properties may have changed. r->props is set. */
-static int change(struct work *w, struct resource *r, json_t *row, size_t order)
+static int change(struct stack *w, struct resource *r, json_t *row, size_t order)
 {
     const json_t *old = json_object_get(row, "Properties");
     int result;
@@ -206,7 +206,7 @@ static int change(struct work *w, struct resource *r, json_t *row, size_t order)
     return remember(w, r, order);
 }
 
-static int step(struct work *w, const char *logical, size_t order)
+static int step(struct stack *w, const char *logical, size_t order)
 {
     json_t *now = json_object_get(json_object_get(w->t->root, "Resources"), logical);
     json_t *row = json_incref(json_object_get(resources(w), logical));
@@ -237,7 +237,7 @@ static int order_compare(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static bool wanted(const struct work *w, const char *logical)
+static bool wanted(const struct stack *w, const char *logical)
 {
     json_t *name;
     size_t i;
@@ -247,7 +247,7 @@ static bool wanted(const struct work *w, const char *logical)
     return false;
 }
 
-static int delete_one(struct work *w, const json_t *row)
+static int delete_one(struct stack *w, const json_t *row)
 {
     const char *logical = json_string_value(json_object_get(row, "Logical"));
     const struct resource_type *type = type_of(w, row, logical);
@@ -267,7 +267,7 @@ static int delete_one(struct work *w, const json_t *row)
 }
 
 /* Removes what the template has no more, the newest first. */
-static int delete_rest(struct work *w)
+static int delete_rest(struct stack *w)
 {
     json_t *rows = json_array(), *row;
     const char *logical;
@@ -301,7 +301,7 @@ static int delete_rest(struct work *w)
     return sorted ? err : -1;
 }
 
-static int delete_replaced(struct work *w)
+static int delete_replaced(struct stack *w)
 {
     for (size_t i = json_array_size(w->old); i > 0; i--) {
         if (delete_one(w, json_array_get(w->old, i - 1)))
@@ -315,7 +315,7 @@ static int delete_replaced(struct work *w)
     return 0;
 }
 
-static int outputs(struct work *w)
+static int outputs(struct stack *w)
 {
     json_t *rows = json_object_get(w->t->root, "Outputs"), *values = json_object(), *row, *value;
     const char *name;
@@ -331,45 +331,89 @@ static int outputs(struct work *w)
         json_object_set_new(values, name, value);
     }
     json_object_set_new(w->state, "Outputs", values);
-    return stack_save(w);
+    return w->plan->dry ? 0 : stack_save(w);
 }
 
-static int stack_forget(struct work *w)
+bool stack_untidy(const struct stack *s)
+{
+    const char *logical;
+    json_t *row;
+
+    json_object_foreach(resources(s), logical, row)
+    {
+        if (!wanted(s, logical))
+            return true;
+    }
+    return json_array_size(s->old) > 0;
+}
+
+static int stack_forget(struct stack *w)
 {
     return deploy_do(w->d, "bridge53", "DeleteStack", json_pack("{ss}", "StackName", w->d->stack),
                      "ResourceNotFoundException");
 }
 
-int stack_apply(struct deploy *d, struct template_context *t, json_t *state,
-                struct stack_plan *plan)
+struct stack *stack_open(struct deploy *d, struct template_context *t, struct stack_plan *plan)
 {
-    struct work w = {d, t, state, plan, NULL, json_object_get(state, "Replaced")};
+    struct stack *s = calloc(1, sizeof *s);
+
+    if (!s) {
+        snprintf(d->why, sizeof d->why, "out of memory");
+        return NULL;
+    }
+    *s = (struct stack){.d = d, .t = t, .plan = plan, .state = stack_load(d)};
+    if (!s->state) {
+        free(s);
+        return NULL;
+    }
+    s->old = json_object_get(s->state, "Replaced");
+    if (!s->old) {
+        s->old = json_array();
+        json_object_set_new(s->state, "Replaced", s->old);
+    }
+    t->resource = lookup;
+    t->ctx = s;
+    s->order = t->root ? template_order(t) : json_array();
+    if (s->order)
+        return s;
+    snprintf(d->why, sizeof d->why, "%s", t->why);
+    stack_close(s);
+    return NULL;
+}
+
+void stack_close(struct stack *s)
+{
+    if (!s)
+        return;
+    json_decref(s->order);
+    json_decref(s->state);
+    free(s);
+}
+
+int stack_bring(struct stack *s)
+{
     json_t *name;
     size_t i;
     int err = 0;
 
-    if (!w.old) {
-        w.old = json_array();
-        json_object_set_new(state, "Replaced", w.old);
-    }
-    t->resource = lookup;
-    t->ctx = &w;
-    w.order = t->root ? template_order(t) : json_array();
-    if (!w.order) {
-        snprintf(d->why, sizeof d->why, "%s", t->why);
-        err = -1;
-    }
-    json_array_foreach(w.order, i, name)
+    json_array_foreach(s->order, i, name)
     {
         if (!err)
-            err = step(&w, json_string_value(name), i);
+            err = step(s, json_string_value(name), i);
     }
+    return err || !s->t->root ? err : outputs(s);
+}
+
+int stack_clean(struct stack *s)
+{
+    int err = delete_replaced(s);
+
     if (!err)
-        err = delete_replaced(&w);
-    if (!err)
-        err = delete_rest(&w);
-    if (!err && !plan->dry)
-        err = t->root ? outputs(&w) : stack_forget(&w);
-    json_decref(w.order);
-    return err;
+        err = delete_rest(s);
+    return err || s->t->root || s->plan->dry ? err : stack_forget(s);
+}
+
+const json_t *stack_outputs(const struct stack *s)
+{
+    return json_object_get(s->state, "Outputs");
 }

@@ -45,6 +45,29 @@ struct template_context {
 json_t *template_parameters(const json_t *root, const char *const *given, size_t n, char *why,
                             size_t why_size);
 
+/* One of several templates that are applied together. */
+struct template_member {
+    const char *name; /* for people and for NAME.PARAMETER=VALUE */
+    const json_t *root;
+};
+
+struct template_set {
+    const struct template_member *members;
+    size_t n;
+    const char *const *given; /* "Parameter=Value" for all that have it, "Name.Parameter=Value" */
+    size_t given_n;
+};
+
+/* The order in which each template comes after those whose Outputs it takes: a Parameter that is
+ * not given and has no Default takes the Output of the same name of another template. A new array
+ * of {"Member": index, "From": {parameter: index of the member}}; NULL with `why` on a circle, an
+ * Output that two templates have, or a given parameter that none has. */
+json_t *template_set_order(const struct template_set *set, char *why, size_t why_size);
+
+/* The value of a parameter of a member among those given, or NULL: the member's own before the
+ * others'. */
+const char *template_set_given(const struct template_set *set, size_t member, const char *name);
+
 /* A new value with all functions evaluated; AWS::NoValue members left out. A reference to a
  * resource without id becomes TEMPLATE_UNKNOWN. NULL with t->why on an error. */
 json_t *template_eval(struct template_context *t, const json_t *value);

@@ -38,6 +38,8 @@ static bool allowed(const json_t *row, const char *text)
     json_t *item;
     size_t i;
 
+    if (strcmp(text, TEMPLATE_UNKNOWN) == 0)
+        return true; /* another template will say */
     json_array_foreach(values, i, item)
     {
         char number[32];

@@ -161,5 +161,162 @@ class DryRun(unittest.TestCase):
         self.assertIn("must be signed", caught.exception.read().decode())
 
 
+class ApplyDryRun(unittest.TestCase):
+    def test_blast_radius_of_a_stack(self):
+        text = """
+Parameters: {Cidr: {Type: String}, Address: {Type: String, Default: 10.5.5.5}}
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Cidr, EnableDnsSupport: true, EnableDnsHostnames: true}}
+  Zone: {Type: AWS::Route53::HostedZone, Properties: {Name: stack.internal, VPCs: [{VPCId: !Ref Vpc, VPCRegion: us-east-1}]}}
+  Record:
+    Type: AWS::Route53::RecordSet
+    Properties: {HostedZoneId: !Ref Zone, Name: www.stack.internal, Type: A, TTL: "60", ResourceRecords: [!Ref Address]}
+Outputs: {VpcId: {Value: !Ref Vpc}}
+"""
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+            f.write(text)
+            f.flush()
+            words = ["apply", f.name, "--stack", "blast", "--param", "Cidr=127.40.0.0/24"]
+            stacks, count = api("bridge53", "ListStacks"), len(events())
+            out = run(*words, "--dry-run")
+            self.assertIn("(dry run)", out)
+            self.assertIn("3 created", out)
+            self.assertIn("DNS would change in 1 VPC; nothing was written", out)
+            self.assertRegex(out, r"vpc-\w+  VPC: not there -> there")
+            self.assertRegex(out, r"vpc-\w+  stack.internal.: no VPC -> private zone Z\w+")
+            self.assertEqual(api("bridge53", "ListStacks"), stacks)
+            self.assertEqual(len(events()), count)
+            self.assertIn("3 created", run(*words))
+            out = run(*words, "--param", "Address=10.5.5.6", "--dry-run")
+            self.assertIn("1 changed", out)
+            self.assertIn("DNS would change in 1 VPC;", out)
+            self.assertRegex(out, r"www.stack.internal.: private zone \w+: A 60 10.5.5.5 -> private zone \w+: A 60 10.5.5.6")
+            self.assertIn("DNS would change in 0 VPCs;", run(*words, "--dry-run"))
+            out = run("apply", "--delete", "--stack", "blast", "--dry-run")
+            self.assertIn("VPC: there -> not there", out)
+            self.assertIn("3 deleted", run("apply", "--delete", "--stack", "blast"))
+
+    def test_dry_runs_end(self):
+        for _ in range(6):  # more than there may be at once
+            self.assertIn("DNS would change in 0 VPCs", run("apply", "--delete", "--stack", "none", "--dry-run"))
+        self.assertIn("There is no dry run 'x'", run("api", "bridge53", "DescribeDryRun", "--input", '{"DryRunId": "x"}', fails=True))
+
+
+SHARED = """
+Parameters: {Domain: {Type: String, Default: corp.internal}}
+Resources:
+  Rule: {Type: AWS::Route53Resolver::ResolverRule, Properties: {RuleType: SYSTEM, DomainName: !Ref Domain, Name: shared}}
+Outputs: {RuleId: {Value: !Ref Rule}}
+"""
+TEAM = """
+Parameters: {RuleId: {Type: String}, Cidr: {Type: String}}
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Cidr, EnableDnsSupport: true, EnableDnsHostnames: true}}
+  Zone: {Type: AWS::Route53::HostedZone, Properties: {Name: team.internal, VPCs: [{VPCId: !Ref Vpc, VPCRegion: us-east-1}]}}
+  Note:
+    Type: AWS::Route53::RecordSet
+    Properties: {HostedZoneId: !Ref Zone, Name: rule.team.internal, Type: TXT, TTL: "60", ResourceRecords: [!Sub '"${RuleId}"']}
+Outputs: {ZoneId: {Value: !Ref Zone}}
+"""
+WATCH = """
+Parameters: {ZoneId: {Type: String}, RuleId: {Type: String}}
+Resources:
+  Watch:
+    Type: AWS::Route53Resolver::ResolverRule
+    Properties: {RuleType: SYSTEM, DomainName: watch.internal, Name: !Sub "${ZoneId}-of-team"}
+Outputs: {WatchId: {Value: !Ref Watch}}
+"""
+
+
+class Accounts(unittest.TestCase):
+    """Templates of two accounts; the command line names them in an order in which they can't be applied."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.write("shared", SHARED)
+        self.write("team", TEAM)
+        self.write("watch", WATCH)
+        self.keys = os.path.join(self.folder.name, "keys")
+        with open(self.keys, "w") as f:
+            f.write("# of the test\n")
+            for name, account in (("hub", ACCOUNT), ("spoke", OTHER)):
+                f.write(f"[{name}]\naws_access_key_id = {KEYS[account][0]}\naws_secret_access_key={KEYS[account][1]}\n\n")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def write(self, name, text):
+        path = os.path.join(self.folder.name, name + ".yaml")
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def apply(self, *words, templates=("watch", "team", "shared"), params=("Cidr=127.50.0.0/24",), fails=False):
+        paths = [os.path.join(self.folder.name, t + ".yaml") for t in templates]
+        accounts = [w for t in templates for w in ("--as", t + ("=spoke" if t == "team" else "=hub"))]
+        given = [w for p in params for w in ("--param", p)]
+        return run("apply", *paths, "--keys", self.keys, *accounts, *given, *words, fails=fails)
+
+    def test_life(self):
+        plan = self.apply("--plan")
+        order = [plan.index(f"stack {s} in account {a}, us-east-1 (plan only)") for s, a in (("shared", ACCOUNT), ("team", OTHER), ("watch", ACCOUNT))]
+        self.assertEqual(order, sorted(order))
+        self.assertEqual(api("bridge53", "ListStacks", OTHER)["StackNames"], [], "a plan made something")
+        dry = self.apply("--dry-run")
+        self.assertRegex(dry, r"vpc-\w+  team.internal.: no VPC -> private zone Z")
+        self.assertEqual(api("bridge53", "ListStacks", OTHER)["StackNames"], [], "a dry run made something")
+
+        out = self.apply()
+        for line in ("shared: 1 created", "team: 3 created", "watch: 1 created"):
+            self.assertIn(line, out)
+        outputs = {s: dict(line.split() for line in run("apply", "--outputs", "--stack", s, account=a).splitlines())
+                   for s, a in (("shared", ACCOUNT), ("team", OTHER), ("watch", ACCOUNT))}
+        rule, zone = outputs["shared"]["RuleId"], outputs["team"]["ZoneId"]
+        sets = api("route53", "ListResourceRecordSets", OTHER, HostedZoneId=zone)["ResourceRecordSets"]
+        self.assertIn(f'"{rule}"', [r["Value"] for s in sets if s["Type"] == "TXT" for r in s["ResourceRecords"]])
+        watch = api("route53resolver", "GetResolverRule", ResolverRuleId=outputs["watch"]["WatchId"])["ResolverRule"]
+        self.assertEqual(watch["Name"], f"{zone}-of-team")
+        self.assertIn("ResourceNotFoundException", run("api", "route53resolver", "GetResolverRule", "--input",
+                      json.dumps({"ResolverRuleId": outputs["watch"]["WatchId"]}), account=OTHER, fails=True))
+        again = self.apply()
+        for line in ("shared: 0 created, 0 changed, 0 replaced, 0 deleted, 1 as before", "team: 0 created, 0 changed, 0 replaced, 0 deleted, 3 as before"):
+            self.assertIn(line, again)
+
+        # A new rule id goes through the Outputs: the record of the other account follows, the old rule goes last.
+        out = self.apply(params=("Cidr=127.50.0.0/24", "shared.Domain=corp2.internal"))
+        self.assertIn("shared: 0 created, 0 changed, 1 replaced, 1 deleted", out)
+        self.assertIn("team: 0 created, 1 changed", out)
+        self.assertLess(out.rindex("Note"), out.rindex("stack shared, what is left over"))
+
+        gone = self.apply("--delete", params=())
+        order = [gone.rindex(f"stack {s}, what is left over") for s in ("watch", "team", "shared")]
+        self.assertEqual(order, sorted(order), "deleted in the order in which it was made")
+        self.assertEqual(api("bridge53", "ListStacks", OTHER)["StackNames"], [])
+        self.assertNotIn("shared", api("bridge53", "ListStacks")["StackNames"])
+
+    def test_mistakes(self):
+        self.write("a", "Parameters: {X: {Type: String}}\nResources: {}\nOutputs: {Y: {Value: '1'}}")
+        self.write("b", "Parameters: {Y: {Type: String}}\nResources: {}\nOutputs: {X: {Value: '1'}}")
+        self.write("c", "Resources: {}\nOutputs: {X: {Value: '2'}}")
+        def told(pattern, *templates, words=(), params=()):
+            self.assertRegex(self.apply(*words, templates=templates, params=params, fails=True), pattern)
+        told(r"the templates wait for each other: a takes X of b, b takes Y of a", "a", "b")
+        told(r"parameter 'X' of a: both b and c have an Output of that name", "a", "b", "c", params=("Y=1",))
+        told(r"the templates have no parameter 'Z'", "a", "b", params=("Z=1",))
+        told(r"team: parameter 'Cidr' has no value", "team", "shared")
+        told(r"two templates have the name a", "a", "a")
+        told(r"--stack names one stack", "a", "b", words=("--stack", "s"))
+        told(r"--as names no template of this run: d=hub", "a", "b", words=("--as", "d=hub"))
+        told(r"--as a=nobody: no such section", "a", "c", words=("--as", "a=nobody"))
+        self.assertIn("0 created", self.apply(templates=("a", "b"), params=("a.X=1",)))
+        self.apply("--delete", templates=("a", "b"), params=("a.X=1",))
+
+    def test_nothing_is_done_when_the_last_plan_fails(self):
+        self.write("broken", "Parameters: {RuleId: {Type: String}}\nResources: {V: {Type: AWS::S3::Bucket}}")
+        out = self.apply(templates=("broken", "shared"), params=(), fails=True)
+        self.assertIn("broken: V: the type AWS::S3::Bucket is not known here", out)
+        self.assertNotIn("shared", api("bridge53", "ListStacks")["StackNames"])
+
+
 if __name__ == "__main__":
     unittest.main()
