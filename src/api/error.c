@@ -145,9 +145,11 @@ struct api_error error_validation(const struct service *s, const struct shape_re
     return error_front(s, FRONT_INVALID, shape_report_text(report, arena));
 }
 
-static void body_json(const struct api_error *e, const char *message, struct buf *out)
+static void body_json(const struct service *s, const struct api_error *e, const char *message,
+                      struct buf *out)
 {
-    json_t *j = json_pack("{s:s,s:s,s:s*,s:s*}", "__type", fault_name(e->code), "Message", message,
+    const char *member = s && s->message ? s->message : "Message";
+    json_t *j = json_pack("{s:s,s:s,s:s*,s:s*}", "__type", fault_name(e->code), member, message,
                           "ResourceType", e->resource_type, "FieldName", e->field_name);
     char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 
@@ -197,10 +199,10 @@ void error_render(const struct service *s, const struct api_error *e, const char
     case PROTOCOL_REST_JSON:
         if (pairs_add(&ret->headers, arena, "x-amzn-ErrorType", fault_name(e->code)) != 0)
             ret->body.failed = true;
-        body_json(e, message, &ret->body);
+        body_json(s, e, message, &ret->body);
         break;
     case PROTOCOL_JSON11:
-        body_json(e, message, &ret->body);
+        body_json(s, e, message, &ret->body);
         break;
     case PROTOCOL_REST_XML:
     case PROTOCOL_QUERY:

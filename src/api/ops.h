@@ -39,6 +39,7 @@ struct service {
     const char *version; /* API version */
     const char *target;  /* prefix of X-Amz-Target, or NULL */
     const char *xmlns;   /* or NULL */
+    const char *message; /* member with the text of JSON errors; NULL: "Message" */
     const struct op *ops;
     size_t ops_n;
 };

@@ -84,6 +84,7 @@ void help_print(const struct command *command);
 /* The commands, one file each. */
 int cmd_serve(const struct args *a);
 int cmd_account(const struct args *a);
+int cmd_organization(const struct args *a);
 int cmd_api(const struct args *a);
 int cmd_apply(const struct args *a);
 int cmd_check(const struct args *a);
@@ -93,7 +94,8 @@ int cmd_completion(const struct args *a);
 int cmd_man(const struct args *a);
 int cmd_version(const struct args *a);
 
-extern const struct option_row options_serve[], options_account[], options_api[], options_apply[],
-    options_audit[], options_check[], options_explain[], options_none[];
+extern const struct option_row options_serve[], options_account[], options_organization[],
+    options_api[], options_apply[], options_audit[], options_check[], options_explain[],
+    options_none[];
 
 #endif

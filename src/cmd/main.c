@@ -29,6 +29,21 @@ const struct command commands[] = {
      "sqlite:/var/lib/bridge53/db\n"
      "  bridge53 account key 111122223333 --store sqlite:/var/lib/bridge53/db\n",
      1, 2, cmd_account},
+    {"organization", "create|add-ou|add-account|move-account|remove-account|list ...",
+     "organizations, their units and accounts",
+     "create ACCOUNT: a new organization with that management account. add-ou PARENT NAME: a unit "
+     "below a root (r-...,\n"
+     "or o-...) or unit. add-account PARENT ACCOUNT, move-account PARENT ACCOUNT, remove-account "
+     "ACCOUNT: who is where.\n"
+     "list: everything. Once the management account has enabled sharing in RAM, shares inside need "
+     "no invitation. Works\n"
+     "on the store directly, also beside a running server.",
+     options_organization,
+     "  bridge53 organization create 111122223333 --store sqlite:/var/lib/bridge53/db\n"
+     "  bridge53 organization add-ou o-ab12cd34ef networks --store sqlite:/var/lib/bridge53/db\n"
+     "  bridge53 organization add-account ou-ab12-cd34ef56 444455556666 --store "
+     "sqlite:/var/lib/bridge53/db\n",
+     1, 3, cmd_organization},
     {"api", "[SERVICE [OPERATION]]", "call any operation of the API",
      "Calls an operation with JSON input and prints the JSON result. Without words it lists the "
      "services, with one\n"

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "control/permission.h"
 #include "control/policy_eval.h"
+#include "control/ram.h"
 
 #define OWN_KEYS 2       /* condition keys that every request has */
 #define ARN_ACCOUNT 4    /* colons before the account of an ARN */
@@ -270,6 +271,9 @@ int access_forget(struct ctl *c, const char *arn)
 {
     char *prefix = arena_printf(c->arena, "%s/", arn);
     struct forget f = {c, arn, strlen(arn) + 1};
+    int err = shares_drop_resource(c, arn);
 
-    return prefix ? ctl_index_list(c, "grants-of", prefix, forget_each, &f) : ERR_NOMEM;
+    if (!err)
+        err = prefix ? ctl_index_list(c, "grants-of", prefix, forget_each, &f) : ERR_NOMEM;
+    return err;
 }

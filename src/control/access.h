@@ -52,7 +52,8 @@ int access_share_status(struct ctl *c, const char *arn, const char *owner, const
  * keep (associations of rules, profiles and query log configs with their VPCs). */
 int access_recheck(struct ctl *c, const char *arn);
 
-/* The resource is deleted in this transaction: removes what is granted of it. */
+/* The resource is deleted in this transaction: takes it out of all shares, and removes what else is
+ * granted of it. */
 int access_forget(struct ctl *c, const char *arn);
 
 #endif

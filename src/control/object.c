@@ -30,6 +30,15 @@ const struct kind kind_query_log = {"query-log-config", &obj_query_log_config_sh
 const struct kind kind_vpc_endpoint = {"vpc-endpoint", &obj_vpc_endpoint_shape, NULL};
 const struct kind kind_dnssec_config = {"resolver-dnssec-config", &obj_dnssec_config_shape, NULL};
 const struct kind kind_firewall_config = {"firewall-config", &obj_firewall_config_shape, NULL};
+const struct kind kind_share = {"resource-share", &obj_share_shape, NULL};
+const struct kind kind_invitation = {"share-invitation", &obj_share_invitation_shape, NULL};
+const struct kind kind_permission = {"ram-permission", &obj_permission_shape, NULL};
+const struct kind kind_replacement = {"permission-replacement", &obj_permission_replacement_shape,
+                                      NULL};
+const struct kind kind_organization = {"organization", &obj_organization_shape, GLOBAL};
+const struct kind kind_org_unit = {"organizational-unit", &obj_organization_unit_shape, GLOBAL};
+const struct kind kind_org_account = {"organization-account", &obj_organization_account_shape,
+                                      GLOBAL};
 
 /* The tag of that key in a list, or NULL. */
 static struct obj_tag *tag_find(struct obj_tag *tags, size_t n, const char *key)

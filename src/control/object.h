@@ -26,6 +26,13 @@ extern const struct kind kind_query_log;        /* struct obj_query_log_config *
 extern const struct kind kind_vpc_endpoint;     /* struct obj_vpc_endpoint */
 extern const struct kind kind_dnssec_config;    /* struct obj_dnssec_config, id = resource id */
 extern const struct kind kind_firewall_config;  /* struct obj_firewall_config, id = resource id */
+extern const struct kind kind_share;            /* struct obj_share */
+extern const struct kind kind_invitation;       /* struct obj_share_invitation */
+extern const struct kind kind_permission;       /* struct obj_permission */
+extern const struct kind kind_replacement;      /* struct obj_permission_replacement */
+extern const struct kind kind_organization;     /* struct obj_organization */
+extern const struct kind kind_org_unit;         /* struct obj_organization_unit */
+extern const struct kind kind_org_account;      /* struct obj_organization_account, id = account */
 
 /* Index names (ctl_index_*), with their keys and values:
  *   "vpc-uses"       <vpc>/<kind>/<id> -> "": objects that live in a VPC
@@ -44,6 +51,11 @@ extern const struct kind kind_firewall_config;  /* struct obj_firewall_config, i
  *   "vpc-profiles"   <vpc>/<priority, 5 digits>/<association> -> profile id; 00000 without priority
  *   "profile-resources" <profile>/<resource arn> -> profile resource id
  *   "resource-profiles" <resource id>/<profile> -> profile resource id
+ *   "share-principals" <principal>/<region>/<share> -> "": an active share with that principal
+ *   "resource-shares" <resource arn>/<share> -> "": an active share with that resource
+ *   "invitations"    <receiver>/<region>/<invitation> -> ""
+ *   "permission-shares" <permission arn>/<share> -> "<version>": active shares with a permission
+ *   "ram-tokens"     <account>/<region>/<operation>/<client token> -> time, input, answer
  *
  * Who may use what is not theirs (written by RAM and organizations, read by control/access.h):
  *   "grants"      <principal>/<resource arn>/<share id> -> "<permission arn> <version>"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "control/access.h"
 #include "control/cidr.h"
 #include "control/ec2_describe.h"
 
@@ -294,6 +295,11 @@ int ec2_delete_subnet(struct ctl *c, const struct ec2_delete_subnet_request *in,
         err = path ? ec2_use_del(c, "vpc-uses", s.vpc_id, path) : ERR_NOMEM;
     if (!err)
         err = ctl_index_del(c, "subnet-uses", s.id);
+    if (!err) {
+        const char *arn = ctl_arn(c, "ec2", "subnet/%s", s.id);
+
+        err = arn ? access_forget(c, arn) : ERR_NOMEM;
+    }
     if (!err)
         err = ctl_del(c, &kind_subnet, s.id, &s);
     out->return_ = TRI_TRUE;
