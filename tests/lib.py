@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -107,12 +108,23 @@ class Server:
                     return int(float(line.split()[1]))
         raise KeyError(name)
 
+    def record_operations(self):
+        """Appends which API operations succeeded here to $BRIDGE53_OPERATIONS, for $BRIDGE53_CLIENT (tests/check sets both)."""
+        path = os.environ.get("BRIDGE53_OPERATIONS")
+        if not path or self.process is None or self.process.poll() is not None:
+            return
+        with urllib.request.urlopen(self.url + "/metrics", timeout=5) as reply:
+            found = re.findall(r'^bridge53_api_operations_total\{service="(.*?)",operation="(.*?)",result="success"\}', reply.read().decode(), re.M)
+        with open(path, "a") as out:
+            out.writelines(f"{service}\t{operation}\t{os.environ['BRIDGE53_CLIENT']}\n" for service, operation in found)
+
     def kill(self):
         self.process.kill()
         self.process.wait()
 
     def stop(self):
         """Ends the server politely; a status other than 0 is an error of the test."""
+        self.record_operations()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             status = self.process.wait(15)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The road of one call: claim, service, proof, operation, input, run, output. Each step either goes
  * on or leaves one struct api_error, which is rendered at the end. */
+#include "api/op_count.h"
 #include "api/api.h"
 
 #include <libxml/parser.h>
@@ -326,6 +327,7 @@ static bool serve_page(struct api *a, const struct request *r, struct reply *rep
         reply->status = 200;
         reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
         metrics_write(&reply->body);
+        op_count_write(&reply->body);
         return true;
     }
     return false;
@@ -343,7 +345,9 @@ void api_answer(struct api *a, const struct request *r, struct arena *arena, str
         reply->body.failed = true;
         return;
     }
-    if (serve(&v, reply) != 0) {
+    bool good = serve(&v, reply) == 0;
+    op_count(v.service, v.call.op, good);
+    if (!good) {
         count(a, METRIC_API_FAULTS);
         error_render(v.service, &v.error, v.request_id, arena, reply);
     }
