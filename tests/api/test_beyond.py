@@ -294,6 +294,39 @@ class Accounts(unittest.TestCase):
         self.assertEqual(api("bridge53", "ListStacks", OTHER)["StackNames"], [])
         self.assertNotIn("shared", api("bridge53", "ListStacks")["StackNames"])
 
+    @unittest.skipUnless("ram" in run("api").split(), "this server has no RAM")
+    def test_shared_rule(self):
+        self.write("hubram", """
+Parameters: {Team: {Type: String}}
+Resources:
+  Rule: {Type: AWS::Route53Resolver::ResolverRule, Properties: {RuleType: SYSTEM, DomainName: ram.internal, Name: shared}}
+  Share:
+    Type: AWS::RAM::ResourceShare
+    Properties: {Name: hub, ResourceArns: [!GetAtt Rule.Arn], Principals: [!Ref Team], AllowExternalPrincipals: true}
+Outputs: {RuleId: {Value: !Ref Rule}}
+""")
+        self.write("team", """
+Parameters: {RuleId: {Type: String}, Cidr: {Type: String}}
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Cidr, EnableDnsSupport: true, EnableDnsHostnames: true}}
+  Use: {Type: AWS::Route53Resolver::ResolverRuleAssociation, Properties: {ResolverRuleId: !Ref RuleId, VPCId: !Ref Vpc}}
+""")
+        run_it = dict(templates=("team", "hubram"), params=("Cidr=127.51.0.0/24", f"Team={OTHER}"))
+        refused = self.apply(fails=True, **run_it)
+        self.assertIn(f"team: an invitation of account {ACCOUNT} is open; --accept-invitations accepts it", refused)
+        dry = self.apply("--accept-invitations", "--dry-run", **run_it)
+        self.assertIn(f"accepting the invitation of account {ACCOUNT} to hub", dry)
+        self.assertIn("DNS would change in 0 VPCs;", dry)  # a SYSTEM rule where no other rule is
+        out = self.apply("--accept-invitations", **run_it)
+        self.assertIn(f"accepting the invitation of account {ACCOUNT} to hub", out)
+        self.assertIn("1 created", out)
+        used = [e for e in events("--operation", "AssociateResolverRule") if e["Account"] == OTHER]
+        self.assertEqual([o["Kind"] for o in used[-1]["Objects"]], ["resolver-rule"], "the owner sees the use of its rule and nothing else")
+        self.assertNotIn("SourceAddress", used[-1])
+        again = self.apply("--accept-invitations", **run_it)
+        self.assertNotIn("accepting", again)
+        self.apply("--delete", **run_it)
+
     def test_mistakes(self):
         self.write("a", "Parameters: {X: {Type: String}}\nResources: {}\nOutputs: {Y: {Value: '1'}}")
         self.write("b", "Parameters: {Y: {Type: String}}\nResources: {}\nOutputs: {X: {Value: '1'}}")
