@@ -161,6 +161,49 @@ class DryRun(unittest.TestCase):
         self.assertIn("must be signed", caught.exception.read().decode())
 
 
+class SharedDryRun(unittest.TestCase):
+    """Calls of two accounts in one dry run, by a client that is not ours."""
+
+    def call(self, operation, members, run_id=None, account=ACCOUNT, service="Bridge53", scope="bridge53"):
+        import botocore.auth
+        import botocore.awsrequest
+        import botocore.credentials
+        import urllib.request
+        headers = {"X-Amz-Target": f"{service}.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+        if run_id:
+            headers["X-Bridge53-Dry-Run"] = run_id
+        body = json.dumps(members).encode()
+        request = botocore.awsrequest.AWSRequest("POST", URL + "/", data=body, headers=headers)
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials(*KEYS[account]), scope, "us-east-1").add_auth(request)
+        with urllib.request.urlopen(urllib.request.Request(URL + "/", body, dict(request.headers.items()))) as reply:
+            return json.loads(reply.read() or b"{}")
+
+    def rule(self, domain, run_id, account):
+        return self.call("CreateResolverRule", {"CreatorRequestId": str(uuid.uuid4()), "RuleType": "SYSTEM", "DomainName": domain}, run_id, account,
+                         "Route53Resolver", "route53resolver")["ResolverRule"]["Id"]
+
+    def test_two_accounts(self):
+        import urllib.error
+        mine = vpc("127.60.0.0/24")
+        run_id = self.call("CreateDryRun", {})["DryRunId"]
+        self.assertRegex(run_id, r"^[0-9a-f]{32}$")
+        made = self.rule("one.test", run_id, ACCOUNT)
+        other = self.rule("two.test", run_id, OTHER)
+        get = ("GetResolverRule", {"ResolverRuleId": made}, run_id, ACCOUNT, "Route53Resolver", "route53resolver")
+        self.assertEqual(self.call(*get)["ResolverRule"]["DomainName"], "one.test.")
+        for wrong in ((*get[:2], None, *get[3:]), (*get[:3], OTHER, *get[4:]), (*get[:2], "0" * 32, *get[3:]),
+                      ("DescribeDryRun", {"DryRunId": run_id}, run_id)):  # not real; not theirs; no such run; not about itself
+            with self.assertRaises(urllib.error.HTTPError) as caught:
+                self.call(*wrong)
+            self.assertIn("ResourceNotFoundException", caught.exception.read().decode())
+        self.call("AssociateResolverRule", {"ResolverRuleId": made, "VPCId": mine}, run_id, ACCOUNT, "Route53Resolver", "route53resolver")
+        self.assertEqual(self.call("DescribeDryRun", {"DryRunId": run_id})["Vpcs"], 0)
+        self.call("DeleteDryRun", {"DryRunId": run_id}, account=OTHER)  # whoever has the id
+        with self.assertRaises(urllib.error.HTTPError):
+            self.call(*get)
+        self.assertNotEqual(made, other)
+
+
 class ApplyDryRun(unittest.TestCase):
     def test_blast_radius_of_a_stack(self):
         text = """
