@@ -264,6 +264,20 @@ static int write_changes(struct visit *v, struct ctl *c, struct dry_run *d, stru
     return text ? 0 : no_memory(v);
 }
 
+/* Why a dry run can't be entered. */
+static int dry_refused(struct visit *v, int err)
+{
+    if (err == ERR_NOT_FOUND)
+        v->error = (struct api_error){.code = FAULT_ResourceNotFoundException,
+                                      .message = "There is no dry run of that id."};
+    else if (err == ERR_BUSY)
+        v->error = (struct api_error){.code = FAULT_ServiceUnavailable,
+                                      .message = "Too many dry runs are under way."};
+    else
+        return fail(v, FRONT_INTERNAL, err_text(err));
+    return ERR_FAULT;
+}
+
 /* A call inside a dry run: on its store, and no worker will show it. */
 static int serve_dry(struct visit *v, struct ctl *c, const void *in, struct reply *reply)
 {
@@ -276,8 +290,7 @@ static int serve_dry(struct visit *v, struct ctl *c, const void *in, struct repl
     if (!err)
         err = dry_run_enter(c->dry_runs, once ? id : v->dry, &d);
     if (err)
-        return fail(v, FRONT_INTERNAL,
-                    err == ERR_NOT_FOUND ? "There is no dry run of that id." : err_text(err));
+        return dry_refused(v, err);
     c->store = dry_run_store(d);
     c->dry_runs = NULL; /* to enter it twice would wait for itself */
     c->publisher = NULL;

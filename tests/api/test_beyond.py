@@ -161,6 +161,49 @@ class DryRun(unittest.TestCase):
         self.assertIn("must be signed", caught.exception.read().decode())
 
 
+class SharedDryRun(unittest.TestCase):
+    """Calls of two accounts in one dry run, by a client that is not ours."""
+
+    def call(self, operation, members, run_id=None, account=ACCOUNT, service="Bridge53", scope="bridge53"):
+        import botocore.auth
+        import botocore.awsrequest
+        import botocore.credentials
+        import urllib.request
+        headers = {"X-Amz-Target": f"{service}.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+        if run_id:
+            headers["X-Bridge53-Dry-Run"] = run_id
+        body = json.dumps(members).encode()
+        request = botocore.awsrequest.AWSRequest("POST", URL + "/", data=body, headers=headers)
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials(*KEYS[account]), scope, "us-east-1").add_auth(request)
+        with urllib.request.urlopen(urllib.request.Request(URL + "/", body, dict(request.headers.items()))) as reply:
+            return json.loads(reply.read() or b"{}")
+
+    def rule(self, domain, run_id, account):
+        return self.call("CreateResolverRule", {"CreatorRequestId": str(uuid.uuid4()), "RuleType": "SYSTEM", "DomainName": domain}, run_id, account,
+                         "Route53Resolver", "route53resolver")["ResolverRule"]["Id"]
+
+    def test_two_accounts(self):
+        import urllib.error
+        mine = vpc("127.60.0.0/24")
+        run_id = self.call("CreateDryRun", {})["DryRunId"]
+        self.assertRegex(run_id, r"^[0-9a-f]{32}$")
+        made = self.rule("one.test", run_id, ACCOUNT)
+        other = self.rule("two.test", run_id, OTHER)
+        get = ("GetResolverRule", {"ResolverRuleId": made}, run_id, ACCOUNT, "Route53Resolver", "route53resolver")
+        self.assertEqual(self.call(*get)["ResolverRule"]["DomainName"], "one.test.")
+        for wrong in ((*get[:2], None, *get[3:]), (*get[:3], OTHER, *get[4:]), (*get[:2], "0" * 32, *get[3:]),
+                      ("DescribeDryRun", {"DryRunId": run_id}, run_id)):  # not real; not theirs; no such run; not about itself
+            with self.assertRaises(urllib.error.HTTPError) as caught:
+                self.call(*wrong)
+            self.assertIn("ResourceNotFoundException", caught.exception.read().decode())
+        self.call("AssociateResolverRule", {"ResolverRuleId": made, "VPCId": mine}, run_id, ACCOUNT, "Route53Resolver", "route53resolver")
+        self.assertEqual(self.call("DescribeDryRun", {"DryRunId": run_id})["Vpcs"], 0)
+        self.call("DeleteDryRun", {"DryRunId": run_id}, account=OTHER)  # whoever has the id
+        with self.assertRaises(urllib.error.HTTPError):
+            self.call(*get)
+        self.assertNotEqual(made, other)
+
+
 class ApplyDryRun(unittest.TestCase):
     def test_blast_radius_of_a_stack(self):
         text = """
@@ -293,6 +336,39 @@ class Accounts(unittest.TestCase):
         self.assertEqual(order, sorted(order), "deleted in the order in which it was made")
         self.assertEqual(api("bridge53", "ListStacks", OTHER)["StackNames"], [])
         self.assertNotIn("shared", api("bridge53", "ListStacks")["StackNames"])
+
+    @unittest.skipUnless("ram" in run("api").split(), "this server has no RAM")
+    def test_shared_rule(self):
+        self.write("hubram", """
+Parameters: {Team: {Type: String}}
+Resources:
+  Rule: {Type: AWS::Route53Resolver::ResolverRule, Properties: {RuleType: SYSTEM, DomainName: ram.internal, Name: shared}}
+  Share:
+    Type: AWS::RAM::ResourceShare
+    Properties: {Name: hub, ResourceArns: [!GetAtt Rule.Arn], Principals: [!Ref Team], AllowExternalPrincipals: true}
+Outputs: {RuleId: {Value: !Ref Rule}}
+""")
+        self.write("team", """
+Parameters: {RuleId: {Type: String}, Cidr: {Type: String}}
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Cidr, EnableDnsSupport: true, EnableDnsHostnames: true}}
+  Use: {Type: AWS::Route53Resolver::ResolverRuleAssociation, Properties: {ResolverRuleId: !Ref RuleId, VPCId: !Ref Vpc}}
+""")
+        run_it = dict(templates=("team", "hubram"), params=("Cidr=127.51.0.0/24", f"Team={OTHER}"))
+        refused = self.apply(fails=True, **run_it)
+        self.assertIn(f"team: an invitation of account {ACCOUNT} is open; --accept-invitations accepts it", refused)
+        dry = self.apply("--accept-invitations", "--dry-run", **run_it)
+        self.assertIn(f"accepting the invitation of account {ACCOUNT} to hub", dry)
+        self.assertIn("DNS would change in 0 VPCs;", dry)  # a SYSTEM rule where no other rule is
+        out = self.apply("--accept-invitations", **run_it)
+        self.assertIn(f"accepting the invitation of account {ACCOUNT} to hub", out)
+        self.assertIn("1 created", out)
+        used = [e for e in events("--operation", "AssociateResolverRule") if e["Account"] == OTHER]
+        self.assertEqual([o["Kind"] for o in used[-1]["Objects"]], ["resolver-rule"], "the owner sees the use of its rule and nothing else")
+        self.assertNotIn("SourceAddress", used[-1])
+        again = self.apply("--accept-invitations", **run_it)
+        self.assertNotIn("accepting", again)
+        self.apply("--delete", **run_it)
 
     def test_mistakes(self):
         self.write("a", "Parameters: {X: {Type: String}}\nResources: {}\nOutputs: {Y: {Value: '1'}}")

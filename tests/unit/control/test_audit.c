@@ -169,6 +169,14 @@ static int op_uses_foreign(struct ctl *c, const void *in, void *out)
     return err ? err : ctl_put(c, &kind_vpc, VPC, &mine);
 }
 
+/* Names another account in a key of the caller's own. */
+static int op_names_other(struct ctl *c, const void *in, void *out)
+{
+    (void)in;
+    (void)out;
+    return ctl_index_put(c, "note", OTHER_ACCOUNT "/x", "");
+}
+
 static void test_two_accounts(void **state)
 {
     (void)state;
@@ -181,6 +189,8 @@ static void test_two_accounts(void **state)
     assert_int_equal(fixture_run(&f, op_uses_foreign, NULL, &none, 1), 0);
     f.c.origin.operation = "Two";
     assert_int_equal(fixture_run(&f, op_two_owners, NULL, &none, 1), 0);
+
+    assert_int_equal(fixture_run(&f, op_names_other, NULL, &none, 1), 0);
 
     fixture_caller(&f, OTHER_ACCOUNT, REGION);
     struct b53_list_audit_events_response out = list(&f, all);
