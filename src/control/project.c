@@ -114,7 +114,12 @@ static int project_load(struct project *p)
         err = store_range(p->store, &walk, &revision);
     if (err == 0)
         err = stale_forget(p);
-    return err != 0 ? err : batch_end(p, revision);
+    if (err == 0)
+        err = batch_end(p, revision);
+    /* What a whole reading needed, no batch of changes will. */
+    arena_free(&p->batch);
+    arena_new(&p->batch, BATCH_MEMORY);
+    return err;
 }
 
 /* Changes of a batch, copied out of the store. */

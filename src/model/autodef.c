@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "dns/addrname.h"
 #include "dns/type.h"
 #include "model/zone_priv.h"
 
@@ -248,18 +247,4 @@ void autodef_table_free(struct autodef_table *t)
         zone_free((struct zone *)t->items[i].zone);
     qp_free(&t->names);
     free(t);
-}
-
-int autodef_reverse_new(const struct edit *e, const struct prefix *p, struct autodef *ret)
-{
-    bool v4 = p->addr.family == AF_INET;
-    uint8_t name[NAME_MAX_WIRE];
-
-    addrname_reverse(&p->addr, name);
-    const uint8_t *apex = name_parent(name, v4 ? 4 - p->bits / 8 : 32 - p->bits / 4);
-    struct zone *z = zone_make(e, apex, TTL_COMPUTED);
-    if (!z)
-        return ERR_NOMEM;
-    *ret = (struct autodef){AUTODEF_REVERSE, z};
-    return 0;
 }

@@ -22,8 +22,4 @@ int autodef_table_new(const struct edit *e, const char *region, bool reverse,
 /* Frees a table with its zones; nobody may use it any more. Accepts NULL. */
 void autodef_table_free(struct autodef_table *t);
 
-/* Makes the autodefined reverse zone of a VPC's own prefix: it lies at the last octet (IPv4) or
- * nibble (IPv6) border above or at the prefix. 0 or ERR_NOMEM; the caller frees ret->zone. */
-int autodef_reverse_new(const struct edit *e, const struct prefix *p, struct autodef *ret);
-
 #endif

@@ -157,23 +157,33 @@ bool snapshot_inbound(const struct snapshot *s, const struct addr *a)
     return l->inbound_n && bsearch(a, l->inbound, l->inbound_n, sizeof(*a), addr_compare);
 }
 
-/* Copies the list with its strings into one block. */
+/* Copies the list with its strings into one block; the listeners of a VPC, which stand together,
+ * share theirs. */
 static struct listener_list *list_pack(const struct work *w, uint64_t generation)
 {
     struct listener_list head = {.generation = generation, .n = w->n};
     size_t items = w->n * sizeof(w->items[0]), inbound = w->n * sizeof(struct addr);
     size_t size = pack_room(sizeof(head)) + pack_room(items) + pack_room(inbound);
 
-    for (size_t i = 0; i < w->n; i++)
-        size += pack_room_str(w->items[i].owner) + pack_room_str(w->items[i].attach_name);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct listener *l = &w->items[i], *before = i ? l - 1 : NULL;
+        if (!before || before->owner != l->owner)
+            size += pack_room_str(l->owner);
+        if (!before || before->attach_name != l->attach_name)
+            size += pack_room_str(l->attach_name);
+    }
     uint8_t *at = malloc(size);
     if (!at)
         return NULL;
     struct listener_list *list = pack(&at, &head, sizeof(head));
     struct listener *to = pack(&at, w->items, items);
     for (size_t i = 0; i < w->n; i++) {
-        to[i].owner = pack_str(&at, w->items[i].owner);
-        to[i].attach_name = pack_str(&at, w->items[i].attach_name);
+        const struct listener *l = &w->items[i], *before = i ? l - 1 : NULL;
+        to[i].owner =
+            before && before->owner == l->owner ? to[i - 1].owner : pack_str(&at, l->owner);
+        to[i].attach_name = before && before->attach_name == l->attach_name
+                                ? to[i - 1].attach_name
+                                : pack_str(&at, l->attach_name);
     }
     list->items = to;
     inbound_fill(list, (struct addr *)(void *)at);

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "model/compile_priv.h"
 
-const struct entry entry_none = {SLOT_NONE, SLOT_NONE, SLOT_NONE};
+const struct entry entry_none = {SLOT_NONE, SLOT_NONE, 0};
 
 /* The services allow one rule and one zone of a name in a VPC or profile. Should there be two, the
  * smaller id wins, so that the outcome does not depend on the order in which they came. */

@@ -47,7 +47,7 @@ static int add_reverse_name(void *ctx, const uint8_t *name)
 
     if (!e)
         return ERR_NOMEM;
-    e->reverse = w->view->reverse_n - 1;
+    e->reverse = 1;
     return 0;
 }
 
@@ -57,21 +57,11 @@ static int add_reverse_name(void *ctx, const uint8_t *name)
 static int table_add_reverse(struct work *w)
 {
     const struct vpc_info *info = w->vpc->info;
-    struct view *v = w->view;
+    int r = 0;
 
-    for (unsigned i = 0; i < info->cidrs_n; i++) {
-        if (!v->reverse)
-            v->reverse = calloc(info->cidrs_n, sizeof(v->reverse[0]));
-        if (!v->reverse)
-            return ERR_NOMEM;
-        if (autodef_reverse_new(&w->c->edit, &info->cidrs[i], &v->reverse[v->reverse_n]) < 0)
-            return ERR_NOMEM;
-        zone_number(w->c, v->reverse[v->reverse_n++].zone);
-        int r = addrname_zones(&info->cidrs[i], add_reverse_name, w);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    for (unsigned i = 0; i < info->cidrs_n && !r; i++)
+        r = addrname_zones(&info->cidrs[i], add_reverse_name, w);
+    return r;
 }
 
 /* The autodefined names for these settings: made once for each region. */

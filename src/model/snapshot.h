@@ -77,7 +77,9 @@ enum autodef_kind {
 
 struct autodef {
     enum autodef_kind kind;
-    const struct zone *zone; /* SOA and constant names */
+    const struct zone *zone; /* SOA and constant names. NULL: an empty zone whose apex is the name
+                                that matched; a VPC's own reverse names are so many that none is
+                                kept */
 };
 
 /* Everything that one owner name leads to in a view. */

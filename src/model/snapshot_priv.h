@@ -27,7 +27,7 @@ struct vpc_info {
 /* Data of a leaf in a VPC's own table or a profile's table. */
 struct entry {
     uint32_t rule, zone; /* slots, or SLOT_NONE */
-    uint32_t reverse;    /* index in view.reverse, or SLOT_NONE */
+    uint32_t reverse;    /* 1: an autodefined reverse name of the VPC's own addresses */
 };
 
 /* Autodefined names, the same for all VPCs of a region with the same settings. The data of a leaf
@@ -58,9 +58,7 @@ struct view {
     const uint32_t *profiles; /* slots, in order of priority; behind the subnets */
     unsigned profiles_n;
     const struct autodef_table *autodef;
-    struct lpm subnets;      /* to an index in subnet[] */
-    struct autodef *reverse; /* reverse names of the VPC's own CIDRs */
-    unsigned reverse_n;
+    struct lpm subnets;          /* to an index in subnet[] */
     struct view_subnet subnet[]; /* then profiles, then the ids of subnets */
 };
 

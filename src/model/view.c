@@ -49,9 +49,6 @@ void view_free(void *view)
         return;
     qp_free(&v->own);
     lpm_free(&v->subnets);
-    for (unsigned i = 0; i < v->reverse_n; i++)
-        zone_free((struct zone *)v->reverse[i].zone);
-    free(v->reverse);
     free(v);
 }
 
@@ -137,9 +134,9 @@ static void match_level(struct matches *m, struct tables *t, unsigned at)
         }
     }
     if (mine) {
-        uint32_t reverse = ((const struct entry *)qp_leaf_data(mine))->reverse;
-        if (reverse != SLOT_NONE)
-            match_autodef(m, mine, &m->v->reverse[reverse]);
+        static const struct autodef own_reverse = {AUTODEF_REVERSE, NULL};
+        if (((const struct entry *)qp_leaf_data(mine))->reverse)
+            match_autodef(m, mine, &own_reverse);
     }
     if (t->autodef.leaf && t->autodef.at == at) {
         const uint32_t *item = qp_leaf_data(t->autodef.leaf);

@@ -26,17 +26,50 @@ static enum step answer_one(struct query *q, uint16_t type, const void *data, si
     return STEP_ANSWER;
 }
 
-/* The name exists, whatever the zone has: a denial becomes one of the type only. */
-static enum step exists(struct query *q, const struct autodef *a)
-{
-    enum step next = local_zone(q, a->zone);
-    q->rcode = RCODE_NOERROR;
-    return next;
-}
-
 static bool asked(const struct query *q, uint16_t type)
 {
     return q->msg.qtype == type || q->msg.qtype == TYPE_ANY;
+}
+
+/* A zone that is not kept: SOA and NS at its apex as RFC 6303 3 has them, and nothing below. */
+static enum step empty_zone(struct query *q, const uint8_t *apex)
+{
+    static const uint8_t tail[] =
+        "\6nobody\7invalid\0\0\0\0\1\0\0\16\20\0\0\4\260\0\11\72\200\0\0\0\74";
+    uint8_t *soa = arena_alloc(&q->arena, 2 + NAME_MAX_WIRE + sizeof(tail) - 1);
+    if (!soa) {
+        query_fail(q, EDE_OTHER, "the answer needs too much memory");
+        return STEP_ANSWER;
+    }
+    size_t len = name_copy(soa + 2, apex);
+    memcpy(soa + 2 + len, tail, sizeof(tail) - 1);
+    len += sizeof(tail) - 1;
+    memcpy(soa, &(uint16_t){(uint16_t)len}, 2);
+    bool at_apex = name_equal(q->key.name, apex);
+    if (at_apex && q->msg.qtype == TYPE_NS)
+        return answer_one(q, TYPE_NS, apex, name_len(apex));
+    if (at_apex && asked(q, TYPE_SOA))
+        return answer_one(q, TYPE_SOA, soa + 2, len);
+    q->rcode = at_apex ? RCODE_NOERROR : RCODE_NXDOMAIN;
+    query_trace(q, "local", at_apex ? "nodata" : "nxdomain", "autodefined",
+                "an empty zone; public DNS is not asked");
+    struct rrset_view view = {apex, TYPE_SOA, CLASS_IN, LOCAL_TTL, 1, soa};
+    query_add(q, SECTION_AUTHORITY, &view, 0);
+    return STEP_ANSWER;
+}
+
+/* What is not computed. */
+static enum step rest(struct query *q, const struct autodef *a)
+{
+    return a->zone ? local_zone(q, a->zone) : empty_zone(q, q->autodef_name);
+}
+
+/* The name exists, whatever the zone has: a denial becomes one of the type only. */
+static enum step exists(struct query *q, const struct autodef *a)
+{
+    enum step next = rest(q, a);
+    q->rcode = RCODE_NOERROR;
+    return next;
 }
 
 /* The address in "ip-10-0-0-5"; leading zeros and signs would be other names. */
@@ -87,9 +120,9 @@ static enum step reverse(struct query *q, const struct autodef *a)
 {
     struct addr addr;
     if (addrname_parse(q->key.name, &addr) < 0)
-        return is_partial(q->key.name) ? exists(q, a) : local_zone(q, a->zone);
+        return is_partial(q->key.name) ? exists(q, a) : rest(q, a);
     if (addr.family != AF_INET || !view_contains(q->view, &addr))
-        return local_zone(q, a->zone);
+        return rest(q, a);
     if (!asked(q, TYPE_PTR))
         return exists(q, a);
     char text[NAME_MAX_TEXT];
@@ -97,7 +130,7 @@ static enum step reverse(struct query *q, const struct autodef *a)
     snprintf(text, sizeof(text), "ip-%u-%u-%u-%u.%s", addr.b[0], addr.b[1], addr.b[2], addr.b[3],
              view_domain(q->view));
     int len = name_parse(text, target);
-    return len < 0 ? local_zone(q, a->zone) : answer_one(q, TYPE_PTR, target, (size_t)len);
+    return len < 0 ? rest(q, a) : answer_one(q, TYPE_PTR, target, (size_t)len);
 }
 
 enum step local_autodefined(struct query *q, const struct autodef *a)
@@ -112,5 +145,5 @@ enum step local_autodefined(struct query *q, const struct autodef *a)
     case AUTODEF_COMPUTE:
         return compute(q, a);
     }
-    return local_zone(q, a->zone);
+    return rest(q, a);
 }

@@ -75,7 +75,8 @@ struct query {
     const struct rule *rule;
     const struct zone *zone;
     const struct autodef *autodef;
-    struct reply stale; /* msg is NULL: none at hand */
+    const uint8_t *autodef_name; /* at which it is */
+    struct reply stale;          /* msg is NULL: none at hand */
 
     /* DNS64, for questions that it acts on */
     const struct dns64 *dns64; /* NULL: not on this one */

@@ -18,7 +18,7 @@ struct choice {
 
 static const char *candidate_object(const struct match *m, enum candidate c)
 {
-    return c == CAND_RULE ? m->rule->id : zone_id(c == CAND_ZONE ? m->zone : m->autodef->zone);
+    return c == CAND_RULE ? m->rule->id : c == CAND_ZONE ? zone_id(m->zone) : "autodefined";
 }
 
 static const char *candidate_text(const struct match *m, enum candidate c)
@@ -60,6 +60,7 @@ static void choose(struct query *q, const struct match *m, enum candidate c, str
     case CAND_AUTODEFINED:
         q->route = ROUTE_AUTODEFINED;
         q->autodef = m->autodef;
+        q->autodef_name = m->name;
         break;
     }
 }

@@ -122,7 +122,7 @@ static void check_matches(const struct snapshot *s, const char *vpc, const char 
     for (unsigned i = 0; i < n; i++) {
         assert_true(name_within(nm(name), m[i].name));
         assert_null(m[i].profile);
-        if (m[i].autodef)
+        if (m[i].autodef && m[i].autodef->zone)
             assert_true(name_within(m[i].name, zone_apex(m[i].autodef->zone)));
         snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? " " : "",
                  match_text(&m[i], one, sizeof(one)));
