@@ -4,14 +4,14 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 bench fuzz asan tsan deps docs install clean
+.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench fuzz asan tsan deps docs install clean
 
 help:
 	@echo "make run        build, start a server with the IPv4 reference architecture and a BIND data center"
 	@echo "make check      test everything: layers, sizes, docs, unit, scenario, fuzz, API, end to end"
 	@echo "make stop       stop what make run started"
-	@echo "make lab        walk through all three architectures in network namespaces (root):"
-	@echo "                lab-ipv4, lab-dualstack, lab-ipv6 (DNS64 and NAT64)"
+	@echo "make lab        walk through all four architectures in network namespaces (root):"
+	@echo "                lab-ipv4, lab-dualstack, lab-ipv6 (DNS64 and NAT64), lab-profiles (three accounts)"
 	@echo "make bench      measure beside Unbound, BIND, Knot DNS, NSD and dnsdist"
 	@echo "make build asan tsan fuzz format docs install clean"
 
@@ -36,12 +36,12 @@ check-fast: build
 	@tools/install-deps check
 	@tests/check --fast
 
-lab: lab-ipv4 lab-dualstack lab-ipv6
+lab: lab-ipv4 lab-dualstack lab-ipv6 lab-profiles
 
 # Labs share the names of their namespaces: one after the other, also with make -j. What is built is ninja's to do in parallel.
 .NOTPARALLEL:
 
-lab-ipv4 lab-dualstack lab-ipv6: lab-%: build
+lab-ipv4 lab-dualstack lab-ipv6 lab-profiles: lab-%: build
 	@tools/install-deps run check
 	@lab/lab $*
 

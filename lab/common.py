@@ -9,6 +9,7 @@ from net import Failure, Lab, need, skip
 
 BRIDGE53 = os.environ.get("BRIDGE53", "build/src/cmd/bridge53")
 ACCOUNT = "111122223333"
+URL = ["--endpoint-url", "http://127.0.0.1:8053"]
 
 
 def run(name, build, *commands):
@@ -59,17 +60,14 @@ def start_data_center(lab, space, addresses, zones, forwards):
     lab.wait(f"BIND in {space}", lambda: "running" in lab.log(space))
 
 
-class Cloud:
-    """The bridge53 server of a lab, in the namespace "resolver", and its one account."""
+class Account:
+    """An account of the lab's server, and the calls that are made with its key."""
 
-    def __init__(self, lab, *options):
-        self.lab, store = lab, f"sqlite:{lab.folder}/bridge53.db"
-        lab.sh([BRIDGE53, "account", "add", ACCOUNT, "--name", "lab", "--store", store])
-        key = json.loads(lab.sh([BRIDGE53, "account", "key", ACCOUNT, "--json", "--store", store]))
-        self.client = ["--endpoint-url", "http://127.0.0.1:8053", "--access-key", key["AccessKeyId"], "--secret-key", key["SecretAccessKey"]]
-        lab.start("bridge53", [BRIDGE53, "serve", "--store", store, "--api", "127.0.0.1:8053", "--dns", "127.0.0.1:53", "--workers", "2",
-                               "--manage-addresses", *options], "resolver")
-        lab.wait("the server", lambda: "ready" in lab.log("bridge53"))
+    def __init__(self, lab, number, name, store):
+        self.lab, self.number, self.name = lab, number, name
+        lab.sh([BRIDGE53, "account", "add", number, "--name", name, "--store", store])
+        self.key = json.loads(lab.sh([BRIDGE53, "account", "key", number, "--json", "--store", store]))
+        self.client = [*URL, "--access-key", self.key["AccessKeyId"], "--secret-key", self.key["SecretAccessKey"]]
 
     def cli(self, *words):
         return self.lab.sh([BRIDGE53, *words, *self.client], "resolver")
@@ -77,6 +75,15 @@ class Cloud:
     def call(self, service, operation, **members):
         """One API call; the answer as a dict."""
         return json.loads(self.cli("api", service, operation, "--input", json.dumps(members)) or "{}")
+
+    def refused(self, code, service, operation, **members):
+        """A call that must fail with this error; returns a line that says so."""
+        try:
+            self.call(service, operation, **members)
+        except Failure as why:
+            need(f": {code}: " in str(why), f"wanted {code}: {str(why)[-300:]}")
+            return f"{self.name} {operation}: " + str(why)[str(why).rindex(f"{code}: "):]
+        raise Failure(f"{self.name} may {operation}")
 
     def vpc(self, cidr, cidr6, tag, value):
         """A VPC of both families, attached by a tag (bridge53:netns, bridge53:device), that sees private zones. Returns its id."""
@@ -112,8 +119,23 @@ class Cloud:
         print(f"building the architecture with examples/{stack}.yaml", flush=True)
         given = [word for name, value in parameters.items() for word in ("--param", f"{name}={value}")]
         self.cli("apply", f"examples/{stack}.yaml", "--stack", stack, *given)
+        return self.outputs(stack)
+
+    def outputs(self, stack):
         lines = self.cli("apply", "--outputs", "--stack", stack).splitlines()
         return {name: value.strip() for name, value in (line.split(None, 1) for line in lines)}
+
+
+class Cloud(Account):
+    """The bridge53 server of a lab, in the namespace "resolver", and its first account; `others` are (number, name) of more."""
+
+    def __init__(self, lab, *options, name="lab", others=()):
+        store = f"sqlite:{lab.folder}/bridge53.db"
+        super().__init__(lab, ACCOUNT, name, store)
+        self.others = [Account(lab, number, name, store) for number, name in others]
+        lab.start("bridge53", [BRIDGE53, "serve", "--store", store, "--api", "127.0.0.1:8053", "--dns", "127.0.0.1:53", "--workers", "2",
+                               "--manage-addresses", *options], "resolver")
+        lab.wait("the server", lambda: "ready" in lab.log("bridge53"))
 
 
 class Walk:

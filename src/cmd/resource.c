@@ -22,7 +22,7 @@ static bool word_in(const char *list, const char *word)
 const struct resource_type *resource_type_find(const char *name)
 {
     const struct resource_type *const tables[] = {resource_types_ec2, resource_types_dns,
-                                                  resource_types_ram};
+                                                  resource_types_profile, resource_types_ram};
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct resource_type *t = tables[i]; t->name; t++)

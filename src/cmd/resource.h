@@ -48,6 +48,7 @@ struct resource_type {
 /* Tables of the types, each ended by a row without a name. */
 extern const struct resource_type resource_types_ec2[];
 extern const struct resource_type resource_types_dns[];
+extern const struct resource_type resource_types_profile[];
 extern const struct resource_type resource_types_ram[];
 
 /* The type of that name, or NULL. */

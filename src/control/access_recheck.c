@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "control/access.h"
+#include "control/profile.h"
 #include "control/resolver_priv.h"
 
 /* What was decided for one account. */
@@ -64,21 +65,6 @@ static int rule_vpc_each(void *ctx, const char *key, const char *value)
         return err == ERR_NOT_FOUND ? 0 : err;
     err = account_keeps(r, a.owner_account, &keeps);
     return err || keeps ? err : rule_association_remove(r->c, &r->obj.rule, &a);
-}
-
-static int profile_association_remove(struct ctl *c, const struct obj_profile_association *a)
-{
-    char *pair = arena_printf(c->arena, "%s/%s", a->profile_id, a->resource_id);
-    char *place = arena_printf(c->arena, "%s/%05d/%s", a->resource_id,
-                               a->priority.set ? (int)a->priority.v : 0, a->id);
-    int err;
-
-    if (!pair || !place)
-        return ERR_NOMEM;
-    err = ctl_index_del(c, "profile-vpcs", pair);
-    if (!err)
-        err = ctl_index_del(c, "vpc-profiles", place);
-    return err ? err : ctl_del(c, &kind_profile_assoc, a->id, a);
 }
 
 static int profile_vpc_each(void *ctx, const char *key, const char *value)

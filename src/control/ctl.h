@@ -144,6 +144,9 @@ char *ctl_time(struct ctl *c, int digits);
 char *ctl_arn(struct ctl *c, const char *service, const char *resource_fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A trace id, "1-<8 hex>-<24 hex>", as messages of the services end with. In the arena. */
+char *ctl_trace_id(struct ctl *c);
+
 /* "[Trace id: 1-<8 hex>-<24 hex>] <text>" as the resolver's status messages have it. In the arena.
  */
 char *ctl_trace_text(struct ctl *c, const char *text);

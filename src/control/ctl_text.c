@@ -41,12 +41,17 @@ char *ctl_arn(struct ctl *c, const char *service, const char *resource_fmt, ...)
     return arena_printf(c->arena, "arn:aws:%s:%s:%s:%s", service, c->region, c->account, resource);
 }
 
-char *ctl_trace_text(struct ctl *c, const char *text)
+char *ctl_trace_id(struct ctl *c)
 {
     char hex[25];
     rnd_hex(hex, 24);
-    return arena_printf(c->arena, "[Trace id: 1-%08x-%s] %s", (unsigned)(c->now_ns / NS_PER_S), hex,
-                        text);
+    return arena_printf(c->arena, "1-%08x-%s", (unsigned)(c->now_ns / NS_PER_S), hex);
+}
+
+char *ctl_trace_text(struct ctl *c, const char *text)
+{
+    char *id = ctl_trace_id(c);
+    return id ? arena_printf(c->arena, "[Trace id: %s] %s", id, text) : NULL;
 }
 
 /* The check value of a token: which operation it belongs to, and that it was not typed by hand. No

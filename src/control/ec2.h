@@ -17,7 +17,15 @@
 #include "control/object.h"
 #include "rows/ec2.h"
 
-enum ec2_what { EC2_VPC, EC2_SUBNET, EC2_GROUP, EC2_INTERFACE, EC2_RULE, EC2_WHATS_N };
+enum ec2_what {
+    EC2_VPC,
+    EC2_SUBNET,
+    EC2_GROUP,
+    EC2_INTERFACE,
+    EC2_ENDPOINT,
+    EC2_RULE,
+    EC2_WHATS_N
+};
 
 /* A kind of resource with ids, tags and faults of its own. */
 struct ec2_resource {

@@ -47,15 +47,16 @@ extern const struct kind kind_org_account;      /* struct obj_organization_accou
  *   "creator"        <account>/<region>/<kind>/<creator request id> -> id
  *   "caller-reference" <account>/<reference> -> zone id
  *   "zone-name"      <account>/<sort key of the name>/<zone id> -> zone id
- *   "profile-vpcs"   <profile>/<vpc> -> association id
+ *   "profile-vpcs"   <profile>/<vpc> -> association id; <profile> -> their number
  *   "vpc-profiles"   <vpc>/<priority, 5 digits>/<association> -> profile id; 00000 without priority
- *   "profile-resources" <profile>/<resource arn> -> profile resource id
+ *   "profile-resources" <profile>/<resource arn> -> profile resource id; <profile> -> their numbers
  *   "resource-profiles" <resource id>/<profile> -> profile resource id
  *   "share-principals" <principal>/<region>/<share> -> "": an active share with that principal
  *   "resource-shares" <resource arn>/<share> -> "": an active share with that resource
  *   "invitations"    <receiver>/<region>/<invitation> -> ""
  *   "permission-shares" <permission arn>/<share> -> "<version>": active shares with a permission
  *   "ram-tokens"     <account>/<region>/<operation>/<client token> -> time, input, answer
+ *   "profile-keys"   <profile>/<what>/<value> -> profile resource id: what a profile has once
  *
  * Who may use what is not theirs (written by RAM and organizations, read by control/access.h):
  *   "grants"      <principal>/<resource arn>/<share id> -> "<permission arn> <version>"

@@ -153,13 +153,3 @@ int ec2_describe_account_attributes(struct ctl *c,
     }
     return 0;
 }
-
-int ec2_describe_vpc_endpoints(struct ctl *c, const struct ec2_describe_vpc_endpoints_request *in,
-                               struct ec2_describe_vpc_endpoints_response *out)
-{
-    if (in->vpc_endpoint_ids_n)
-        return ctl_fail(c, FAULT_InvalidVpcEndpointIdNotFound,
-                        "The Vpc Endpoint Id '%s' does not exist", in->vpc_endpoint_ids[0]);
-    out->vpc_endpoints = list_given(NULL);
-    return 0;
-}

@@ -91,7 +91,7 @@ int page_begin(struct page *p, struct opt_int max_results, const char *token)
     p->more = false;
     if (token && ctl_token_read(p->c, p->what, token, &p->after) != 0)
         return ctl_fail(
-            p->c, FAULT_InvalidNextTokenException,
+            p->c, p->bad_token ? p->bad_token : FAULT_InvalidNextTokenException,
             "The value that you specified for NextToken in a List request isn't valid.");
     p->items = arena_zalloc(p->c->arena, p->max, p->size);
     return p->items ? 0 : ERR_NOMEM;
@@ -134,6 +134,13 @@ int creator_take(struct ctl *c, const struct kind *kind, const char *creator, co
                                             creator),
                                    kind->name);
     return err == ERR_NOT_FOUND ? ctl_index_put(c, "creator", key, id) : err;
+}
+
+int creator_find(struct ctl *c, const struct kind *kind, const char *creator, const char **ret_id)
+{
+    char *key = creator_key(c, kind, creator);
+
+    return key ? ctl_index_get(c, "creator", key, ret_id) : ERR_NOMEM;
 }
 
 int creator_free(struct ctl *c, const struct kind *kind, const char *creator)

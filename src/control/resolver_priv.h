@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the families of Route 53 Resolver share: quotas, filters, pages, creator request ids, tags,
- * and how stored endpoints and rules are seen by one another. Private to resolver_*.c, endpoint*.c,
- * rule*.c, check_*.c and access_recheck.c. Functions that return int give 0 or ERR_FAULT (a fault
- * is recorded) or ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for
- * each struct ctl. */
+ * configs, and how stored endpoints and rules are seen by one another. Private to the files of
+ * Resolver, Profiles and check_*.c. Functions that return int give 0 or ERR_FAULT (a fault is
+ * recorded) or ERR_NOMEM, unless they say otherwise; memory comes from c->arena. One thread for
+ * each struct ctl.
+ */
 #ifndef CONTROL_RESOLVER_PRIV_H
 #define CONTROL_RESOLVER_PRIV_H
 
@@ -20,6 +21,8 @@
 #define RESOLVER_TARGETS_MAX 6              /* targets of a rule */
 #define RESOLVER_RULE_ASSOCIATIONS_MAX 2000 /* rule associations with VPCs */
 #define RESOLVER_TAGS_MAX 200               /* tags of a resource */
+#define RESOLVER_FIREWALL_GROUPS_MAX 1000   /* firewall rule groups */
+#define RESOLVER_QUERY_LOGS_MAX 20          /* query log configs */
 #define RESOLVER_PAGE_MAX 100               /* entries of a page, and of one that names no number */
 
 /* The rule that stands for public recursion, and the names of its associations (spec: 1.6). */
@@ -59,17 +62,18 @@ bool filters_keep_any(const struct filters *f, const char *name, const char *con
 /* One page of a listing under way. */
 struct page {
     struct ctl *c;
-    const char *what;  /* operation, to which tokens are bound */
-    const char *after; /* key to start behind, or NULL */
-    size_t max;        /* most entries */
-    size_t size;       /* bytes of an entry */
-    void *items;       /* max entries */
-    size_t n;          /* entries so far */
-    const char *last;  /* key of the newest entry */
-    bool more;         /* another entry would have followed */
+    const char *what;          /* operation, to which tokens are bound */
+    enum fault_code bad_token; /* 0: InvalidNextTokenException */
+    const char *after;         /* key to start behind, or NULL */
+    size_t max;                /* most entries */
+    size_t size;               /* bytes of an entry */
+    void *items;               /* max entries */
+    size_t n;                  /* entries so far */
+    const char *last;          /* key of the newest entry */
+    bool more;                 /* another entry would have followed */
 };
 
-/* Begins a page: reads MaxResults and NextToken. InvalidNextTokenException. */
+/* Begins a page: reads MaxResults and NextToken. p->bad_token. */
 int page_begin(struct page *p, struct opt_int max_results, const char *token);
 
 /* A cleared slot for the entry with that key, or NULL when the page is full: then more is set. */
@@ -82,6 +86,9 @@ const char *page_token(const struct page *p);
  * names the kind of object in the message. */
 int creator_take(struct ctl *c, const struct kind *kind, const char *creator, const char *id,
                  const char *noun);
+
+/* The id of the object that was made with a creator request id; ERR_NOT_FOUND without a fault. */
+int creator_find(struct ctl *c, const struct kind *kind, const char *creator, const char **ret_id);
 
 /* Frees it with its object. */
 int creator_free(struct ctl *c, const struct kind *kind, const char *creator);
@@ -185,6 +192,38 @@ bool resolver_arn_read(struct ctl *c, const char *arn, struct resolver_arn *ret)
 
 /* True if the ARN names a place of the caller: its account and region. */
 bool resolver_arn_own(const struct ctl *c, const struct resolver_arn *arn);
+
+/* What a config (reverse names, DNSSEC, firewall) is for: a VPC of the caller, or a profile. */
+struct config_resource {
+    bool profile;
+    const char *owner; /* account */
+};
+
+#define CONFIG_LOCAL "USE_LOCAL_RESOURCE_SETTING" /* of profiles: the VPC's own setting counts */
+
+/* Looks for the VPC or profile with that id, in which the caller may do `action`;
+ * ResourceNotFoundException. */
+int config_resource_get(struct ctl *c, const char *id, const char *action,
+                        struct config_resource *ret);
+
+/* 0 while the VPC or profile of a stored config exists, else ERR_NOT_FOUND. */
+int config_resource_alive(struct ctl *c, const char *id);
+
+/* The id of a config, the same for a VPC or profile at all times. NULL on lack of memory. */
+char *config_id(struct ctl *c, const char *prefix, const char *resource_id);
+
+/* A flag of an update, the state that it leads to, and the one that is answered on the way there.
+ */
+struct config_flag {
+    const char *name;
+    const char *state;
+    const char *under_way;
+};
+
+/* Reads a flag that is one of the enum; InvalidParameterException for USE_LOCAL_RESOURCE_SETTING
+ * on a VPC. *ret is static. */
+int config_flag_read(struct ctl *c, const char *text, const struct config_resource *resource,
+                     const struct config_flag **ret);
 
 /* What must be unique among the rules of one VPC: "vpc-rules" index key. */
 char *rule_vpc_key(struct ctl *c, const char *vpc_id, const struct obj_rule *rule);

@@ -46,10 +46,39 @@ struct tagged {
     union {
         struct obj_endpoint endpoint;
         struct obj_rule rule;
+        struct obj_firewall_group firewall_group;
+        struct obj_query_log_config query_log;
     } obj;
     struct obj_tag **tags; /* in obj */
     size_t *tags_n;
 };
+
+#define TAGGED(member) &ret->obj.member.tags, &ret->obj.member.tags_n
+
+/* Which kind the type of an ARN names; NULL: none that has tags. */
+static void tagged_kind(const char *type, struct tagged *ret)
+{
+    const struct {
+        const char *type;
+        const struct kind *kind;
+        struct obj_tag **tags;
+        size_t *tags_n;
+    } kinds[] = {
+        {"resolver-endpoint", &kind_endpoint, TAGGED(endpoint)},
+        {"resolver-rule", &kind_rule, TAGGED(rule)},
+        {"firewall-rule-group", &kind_firewall_group, TAGGED(firewall_group)},
+        {"resolver-query-log-config", &kind_query_log, TAGGED(query_log)},
+    };
+
+    ret->kind = NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].type, type) != 0)
+            continue;
+        ret->kind = kinds[i].kind;
+        ret->tags = kinds[i].tags;
+        ret->tags_n = kinds[i].tags_n;
+    }
+}
 
 static int tagged_get(struct ctl *c, const char *text, struct tagged *ret)
 {
@@ -74,18 +103,9 @@ static int tagged_get(struct ctl *c, const char *text, struct tagged *ret)
                         "[RSLVR-00907] You are not authorized to do this operation on shared "
                         "resource");
     ret->id = arn.id;
-    if (strcmp(arn.type, "resolver-rule") == 0) {
-        ret->kind = &kind_rule;
-        ret->tags = &ret->obj.rule.tags;
-        ret->tags_n = &ret->obj.rule.tags_n;
-    } else {
-        ret->kind = &kind_endpoint;
-        ret->tags = &ret->obj.endpoint.tags;
-        ret->tags_n = &ret->obj.endpoint.tags_n;
-    }
-    err = strcmp(arn.type, ret->kind->name) == 0 && resolver_arn_own(c, &arn)
-              ? ctl_get_own(c, ret->kind, arn.id, &ret->obj)
-              : ERR_NOT_FOUND;
+    tagged_kind(arn.type, ret);
+    err = ret->kind && resolver_arn_own(c, &arn) ? ctl_get_own(c, ret->kind, arn.id, &ret->obj)
+                                                 : ERR_NOT_FOUND;
     if (err == ERR_NOT_FOUND)
         return resolver_fault_type(c,
                                    ctl_fail(c, FAULT_ResourceNotFoundException,

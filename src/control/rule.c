@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "control/access.h"
+#include "control/profile.h"
 #include "control/resolver_priv.h"
 #include "control/zone_name.h"
 
@@ -369,7 +370,7 @@ static int association_found(void *ctx, const char *key, const char *value)
     return CTL_STOP;
 }
 
-/* Refuses a rule that is still associated with a VPC. */
+/* Refuses a rule that is still associated with a VPC or a profile. */
 static int rule_unused(struct ctl *c, const struct obj_rule *rule)
 {
     char *prefix = arena_printf(c->arena, "%s/", rule->id);
@@ -382,6 +383,15 @@ static int rule_unused(struct ctl *c, const struct obj_rule *rule)
             c,
             ctl_fail(c, FAULT_ResourceInUseException,
                      "Please disassociate this resolver rule from VPC first before deleting"),
+            kind_rule.name);
+    if (!err)
+        err = profile_holds(c, rule->id, &found);
+    if (!err && found)
+        return resolver_fault_type(
+            c,
+            ctl_fail(c, FAULT_ResourceInUseException,
+                     "Please disassociate this resolver rule from Route 53 Profile first before "
+                     "deleting"),
             kind_rule.name);
     return err;
 }

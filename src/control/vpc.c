@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "control/ec2_describe.h"
+#include "control/profile.h"
 
 int vpc_out(struct ctl *c, const struct obj_vpc *vpc, const char *state, struct ec2_vpc *ret)
 {
@@ -237,7 +238,9 @@ int ec2_delete_vpc(struct ctl *c, const struct ec2_delete_vpc_request *in, struc
     if (uses.found)
         return ctl_fail(c, FAULT_DependencyViolation,
                         "The vpc '%s' has dependencies and cannot be deleted.", vpc.id);
-    err = group_delete_default(c, &vpc);
+    err = profile_vpc_forget(c, vpc.id);
+    if (!err)
+        err = group_delete_default(c, &vpc);
     if (!err)
         err = vpc_attach(c, &vpc, NULL);
     for (size_t i = 0; i < vpc.cidr_blocks_n && !err; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "control/profile.h"
 #include "control/zone_name.h"
 #include "control/zone_priv.h"
 
@@ -291,7 +292,9 @@ int r53_delete_hosted_zone(struct ctl *c, const struct r53_delete_hosted_zone_re
         return ctl_fail(c, FAULT_HostedZoneNotEmpty,
                         "The specified hosted zone contains non-required resource record sets and "
                         "so cannot be deleted.");
-    err = zone_clear(c, &z);
+    err = profile_resource_forget(c, z.id);
+    if (!err)
+        err = zone_clear(c, &z);
     if (!err)
         err = ctl_del(c, &kind_zone, z.id, &z);
     return err ? err : change_new(c, NULL, &out->change_info);
