@@ -13,7 +13,8 @@ extern const struct service r53_service;
 extern const struct service rslvr_service;
 
 const struct service *const services[] = {
-    &b53_service, &ec2_service, &prof_service, &r53_service, &rslvr_service, &ram_service, &sts_service, NULL,
+    &b53_service,   &ec2_service, &prof_service, &r53_service,
+    &rslvr_service, &ram_service, &sts_service,  NULL,
 };
 
 const struct service *service_find(const char *name)
