@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 import uuid
 
@@ -200,6 +201,77 @@ class Organization(Base):
         self.assertTrue(self.sees_rule())
         listed = bridge53("organization", "list")
         self.assertEqual({"Account": OTHER, "OrganizationId": organization["Id"], "ParentId": organization["RootId"]}, next(e for e in listed if e.get("Account") == OTHER))
+
+
+TEMPLATE = """
+Parameters:
+  Principal: {Type: String}
+  Extra: {Type: String, Default: ""}
+  Action: {Type: String, Default: "route53profiles:GetProfile"}
+Conditions:
+  HasExtra: !Not [!Equals [!Ref Extra, ""]]
+Resources:
+  Rule:
+    Type: AWS::Route53Resolver::ResolverRule
+    Properties: {RuleType: SYSTEM, DomainName: stack.internal}
+  Permission:
+    Type: AWS::RAM::Permission
+    Properties:
+      Name: !Sub "${AWS::StackName}-admin"
+      ResourceType: route53profiles:Profile
+      PolicyTemplate: {Effect: Allow, Action: [!Ref Action]}
+      Tags: [{Key: a, Value: b}]
+  Share:
+    Type: AWS::RAM::ResourceShare
+    Properties:
+      Name: !Sub "${AWS::StackName}-share"
+      AllowExternalPrincipals: true
+      Principals: [!Ref Principal, !If [HasExtra, !Ref Extra, !Ref "AWS::NoValue"]]
+      ResourceArns: [!GetAtt Rule.Arn]
+      PermissionArns: [!Ref Permission]
+      Tags: [{Key: stack, Value: !Ref "AWS::StackName"}]
+Outputs:
+  Share: {Value: !GetAtt Share.Arn}
+  Permission: {Value: !Ref Permission}
+"""
+
+
+class Templates(Base):
+    def apply(self, *words, template=True):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+            f.write(TEMPLATE)
+            f.flush()
+            done = subprocess.run([PROGRAM, "apply", *([f.name] if template else []), "--stack", "ram", *words], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def called(self, op, **params):
+        """An operation that Debian's boto3 does not have yet."""
+        done = subprocess.run([PROGRAM, "api", "ram", op, "--input", json.dumps(params)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_stack(self):
+        third = "777788889999"
+        self.apply("--param", f"Principal={OTHER}")
+        share = [s for s in ram.get_resource_shares(resourceOwner="SELF", name="ram-share")["resourceShares"] if s["status"] == "ACTIVE"][0]
+        arn = share["resourceShareArn"]
+        self.assertEqual(share["tags"], [{"key": "stack", "value": "ram"}])
+        self.assertEqual(self.status(arn, "PRINCIPAL", OTHER), "ASSOCIATING")
+        permission = f"arn:aws:ram:us-east-1:{OWNER}:permission/ram-admin"
+        self.assertEqual(sorted(p["arn"] for p in self.called("ListResourceSharePermissions", resourceShareArn=arn)["permissions"]),
+                         sorted([permission, "arn:aws:ram::aws:permission/AWSRAMDefaultPermissionResolverRule"]))
+        self.apply("--param", f"Principal={third}", "--param", f"Extra={OTHER}", "--param", "Action=route53profiles:AssociateProfile")
+        self.assertEqual(self.status(arn, "PRINCIPAL", third), "ASSOCIATING")
+        self.assertEqual(self.status(arn, "PRINCIPAL", OTHER), "ASSOCIATING")
+        detail = self.called("GetPermission", permissionArn=permission)["permission"]
+        self.assertEqual((detail["version"], json.loads(detail["permission"])["Action"]), ("2", ["route53profiles:AssociateProfile"]))
+        self.assertEqual([p["permissionVersion"] for p in self.called("ListPermissionAssociations", permissionArn=permission)["permissions"]], ["2"])
+        self.apply("--param", f"Principal={third}", "--param", "Action=route53profiles:AssociateProfile")
+        self.assertEqual(self.status(arn, "PRINCIPAL", OTHER), "DISASSOCIATED")
+        self.apply("--delete", template=False)
+        self.assertEqual(ram.get_resource_shares(resourceOwner="SELF", resourceShareArns=[arn])["resourceShares"][0]["status"], "DELETED")
+        self.assertEqual(self.called("ListPermissions", permissionType="CUSTOMER_MANAGED")["permissions"], [])
 
 
 if __name__ == "__main__":
