@@ -48,7 +48,7 @@ static int membership_each(void *ctx, const char *key, const char *value)
     return names_add(ctx, value);
 }
 
-/* All that an account acts as. */
+/* All that an account acts as; the caller is also the role or user that signs. */
 static int principals_read(struct ctl *c, const char *account, struct names *ret)
 {
     char *prefix = arena_printf(c->arena, "%s/", account);
@@ -56,7 +56,35 @@ static int principals_read(struct ctl *c, const char *account, struct names *ret
 
     *ret = (struct names){.c = c};
     err = prefix ? names_add(ret, account) : ERR_NOMEM;
+    if (!err && c->caller_arn && strcmp(account, c->account) == 0)
+        err = names_add(ret, c->caller_arn);
     return err ? err : ctl_index_list(c, "memberships", prefix, membership_each, ret);
+}
+
+/* A grant to a role or user: "<resource arn>/<principal>/<share id>". */
+struct role_grants {
+    struct names *names;
+    size_t skip; /* bytes of "<resource arn>/" */
+};
+
+static int role_each(void *ctx, const char *key, const char *value)
+{
+    struct role_grants *g = ctx;
+    const char *principal = key + g->skip, *share = strrchr(principal, '/');
+    char *name = arena_dup(g->names->c->arena, principal, (size_t)(share - principal));
+
+    (void)value;
+    return name ? names_add(g->names, name) : ERR_NOMEM;
+}
+
+/* Adds the roles and users of an account that a resource is shared with: when it is not the account
+ * itself that asks, any of them may be the one that has made use of the share. */
+static int roles_read(struct names *names, const char *account, const char *arn)
+{
+    struct role_grants g = {names, strlen(arn) + 1};
+    char *prefix = arena_printf(names->c->arena, "%s/arn:aws:iam::%s:", arn, account);
+
+    return prefix ? ctl_index_list(names->c, "grants-of", prefix, role_each, &g) : ERR_NOMEM;
 }
 
 /* The policy template of a grant; "" when its permission is gone. */
@@ -115,6 +143,8 @@ static int decide(struct ctl *c, const char *account, const struct access *a, st
     struct names principals;
     int err = principals_read(c, account, &principals);
 
+    if (!err && !caller)
+        err = roles_read(&principals, account, a->arn);
     if (err || !root || !keys)
         return err ? err : ERR_NOMEM;
     if (a->keys_n)

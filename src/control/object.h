@@ -62,9 +62,9 @@ extern const struct kind kind_org_account;      /* struct obj_organization_accou
  *   "grants-of"   <resource arn>/<principal>/<share id> -> "": the same from the other side
  *   "memberships" <account>/<n> -> ARN of an OU or organization that the account is in
  *
- * A principal is an account id, or the ARN of an OU or organization. A grant is there exactly while
- * the share is active and both ends are associated; where a resource policy grants, it is a policy
- * template itself. Memberships: the nearest OU first, at last the organization. */
+ * A principal is an account id, or the ARN of a role, user, OU or organization. A grant is there
+ * exactly while the share is active and both ends are associated; where a resource policy grants,
+ * it is a policy template itself. Memberships: the nearest OU first, at last the organization. */
 
 /* Tag helpers shared by the services: merges `add` into *tags (same key overwrites), removes keys.
  * Lists live in c->arena. 0 or ERR_NOMEM. */

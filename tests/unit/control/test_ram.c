@@ -420,6 +420,37 @@ static void bad_ends(void **state)
     fixture_end(&f);
 }
 
+/* A share with one user is for that user alone; what it has made use of stays while it has it. */
+static void shared_with_a_user(void **state)
+{
+    static const char user[] = "arn:aws:iam::" OTHER_ACCOUNT ":user/u";
+    const struct access use = {
+        .action = "route53profiles:AssociateProfile", .arn = PROFILE, .owner = ACCOUNT};
+    struct fixture f;
+    const char *share;
+    bool has;
+
+    (void)state;
+    ram_begin(&f);
+    share = ram_share(&f, "s", user, PROFILE);
+    OTHER(&f);
+    assert_int_equal(ram_accept(&f, ram_invitation(&f, 0, NULL)), 0);
+    assert_int_equal(fixture_run(&f, op_may_use, &use, &has, sizeof has), 0);
+    assert_false(has);
+    assert_int_equal(resources_seen(&f, "OTHER-ACCOUNTS", NULL), 0);
+    f.c.caller_arn = user;
+    assert_int_equal(fixture_run(&f, op_may_use, &use, &has, sizeof has), 0);
+    assert_true(has);
+    assert_int_equal(resources_seen(&f, "OTHER-ACCOUNTS", NULL), 1);
+    OWNER(&f);
+    assert_int_equal(fixture_run(&f, op_may_use, &use, &has, sizeof has), 0);
+    assert_true(has);
+    assert_int_equal(ram_remove(&f, share, user, NULL), 0);
+    assert_int_equal(fixture_run(&f, op_may_use, &use, &has, sizeof has), 0);
+    assert_false(has);
+    fixture_end(&f);
+}
+
 static void closed_to_outsiders(void **state)
 {
     struct fixture f;
@@ -648,6 +679,7 @@ int main(void)
         cmocka_unit_test(deletion_ends_everything),
         cmocka_unit_test(deleted_resource_leaves_its_shares),
         cmocka_unit_test(bad_ends),
+        cmocka_unit_test(shared_with_a_user),
         cmocka_unit_test(closed_to_outsiders),
         cmocka_unit_test(client_tokens),
         cmocka_unit_test(associations_are_listed),
