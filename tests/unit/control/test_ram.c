@@ -23,6 +23,7 @@ OP(ram_get_resource_policies)
 OP(ram_tag_resource)
 OP(ram_untag_resource)
 OP(ram_promote_resource_share_created_from_policy)
+OP(rslvr_associate_resolver_rule)
 OP(rslvr_delete_resolver_rule)
 
 static int op_may_use(struct ctl *c, const void *in, void *out)
@@ -341,6 +342,36 @@ static void deletion_ends_everything(void **state)
     assert_null(ram_invitation(&f, 0, NULL)); /* withdrawn */
     OTHER(&f);
     assert_int_equal(shares_seen(&f, "OTHER-ACCOUNTS", NULL), 0);
+    fixture_end(&f);
+}
+
+/* What a consumer has associated goes with the last share that allows it, in the same call. */
+static void unsharing_takes_associations_away(void **state)
+{
+    struct fixture f;
+    const struct rslvr_associate_resolver_rule_request in = {.resolver_rule_id = "rslvr-rr-1",
+                                                             .vpc_id = FOREIGN_VPC};
+    struct rslvr_associate_resolver_rule_response out;
+    const char *share[2];
+
+    (void)state;
+    ram_begin(&f);
+    for (int i = 0; i < 2; i++) {
+        OWNER(&f);
+        share[i] = ram_share(&f, "s", OTHER_ACCOUNT, RULE);
+    }
+    OTHER(&f);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(ram_accept(&f, ram_invitation(&f, i, NULL)), 0);
+    assert_int_equal(RUN(&f, rslvr_associate_resolver_rule, &in, &out), 0);
+    OWNER(&f);
+    assert_int_equal(delete (&f, share[0]), 0);
+    OTHER(&f);
+    assert_int_equal(fixture_count(&f, &kind_rule_assoc), 1);
+    OWNER(&f);
+    assert_int_equal(ram_remove(&f, share[1], NULL, RULE), 0);
+    OTHER(&f);
+    assert_int_equal(fixture_count(&f, &kind_rule_assoc), 0);
     fixture_end(&f);
 }
 
@@ -677,6 +708,7 @@ int main(void)
         cmocka_unit_test(invitation_expires),
         cmocka_unit_test(consumer_leaves),
         cmocka_unit_test(deletion_ends_everything),
+        cmocka_unit_test(unsharing_takes_associations_away),
         cmocka_unit_test(deleted_resource_leaves_its_shares),
         cmocka_unit_test(bad_ends),
         cmocka_unit_test(shared_with_a_user),
