@@ -200,7 +200,8 @@ class Network:
             at, answer = int(seen()[1][0]) / 1e9, seen()[1][1]
             need(answer == "none", f"the answer is {answer}")
             side = "before" if at < returned else "after"
-            return f"{name} = {address} until {(at - called) * 1e3:.1f} ms after the call was started, {abs(at - returned) * 1e3:.1f} ms {side} it had returned"
+            return (f"{name} = {address}, but not for a question asked {(at - called) * 1e3:.1f} ms after the call was started, "
+                    f"{abs(at - returned) * 1e3:.1f} ms {side} it had returned")
 
         def foreseen():
             told = json.loads(owner.cli("api", "ram", "DisassociateResourceShare", "--input", json.dumps(members), "--dry-run"))

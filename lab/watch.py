@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """watch.py SERVER NAME: asks the server for the A records of a name every millisecond, and prints a line "<monotonic ns> <answers>"
-whenever the answer is another one; "none" is no address. Runs until it is ended."""
+whenever the answer is another one: when that question was asked, and the addresses or "none". Runs until it is ended."""
 import os
 import socket
 import sys
@@ -31,7 +31,7 @@ def main():
         s.connect((server, 53))
         while True:
             number = (number + 1) % 65536
-            question = query(name, number)
+            question, asked = query(name, number), time.monotonic_ns()
             s.send(question)
             try:
                 reply = s.recv(4096)
@@ -41,7 +41,7 @@ def main():
             except TimeoutError:
                 answer = "none"
             if answer != last:
-                print(time.monotonic_ns(), answer, flush=True)
+                print(asked, answer, flush=True)
                 last = answer
             time.sleep(0.001)
 
