@@ -34,6 +34,7 @@ int shared_get(struct ctl *c, const struct kind *kind, const char *id, struct ac
 struct foreign {
     struct ctl *c;
     const struct shared_walk *walk;
+    const char *after; /* an ARN, or NULL: the caller's own objects, which come first, have ids */
     bool stopped;
 };
 
@@ -46,7 +47,7 @@ static int foreign_each(void *ctx, const char *arn, const char *unused)
     int err;
 
     (void)unused;
-    if (!id || (w->after && strcmp(arn, w->after) <= 0))
+    if (!id || (f->after && strcmp(arn, f->after) <= 0))
         return 0;
     obj = arena_zalloc(f->c->arena, 1, w->kind->shape->size);
     if (!obj)
@@ -71,14 +72,14 @@ static int own_each(void *ctx, const char *id, void *obj)
 
 int shared_list(struct ctl *c, const struct shared_walk *walk)
 {
-    struct foreign f = {c, walk, false};
+    bool own = !walk->after || strncmp(walk->after, "arn:", 4) != 0;
+    struct foreign f = {c, walk, own ? NULL : walk->after, false};
     struct access_walk foreign = {
         .prefix = arena_printf(c->arena, "arn:aws:%s:%s:", walk->service, c->region),
         .type = walk->type,
         .each = foreign_each,
         .ctx = &f,
     };
-    bool own = !walk->after || strncmp(walk->after, "arn:", 4) != 0;
     int err = own ? ctl_list(c, walk->kind, walk->after, own_each, &f) : 0;
 
     if (!foreign.prefix)
