@@ -1,4 +1,4 @@
-# A rule that one account shares and another one accepts, for Terraform and the unmodified AWS provider.
+# A rule that one account shares and another one accepts, for Terraform and the unmodified AWS provider. profiles.tf has a Profile.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws", version = "~> 5.100" }
@@ -17,6 +17,8 @@ provider "aws" {
   endpoints {
     ec2             = var.endpoint
     ram             = var.endpoint
+    route53         = var.endpoint
+    route53profiles = var.endpoint
     route53resolver = var.endpoint
     sts             = var.endpoint
   }
@@ -32,6 +34,8 @@ provider "aws" {
   endpoints {
     ec2             = var.endpoint
     ram             = var.endpoint
+    route53         = var.endpoint
+    route53profiles = var.endpoint
     route53resolver = var.endpoint
     sts             = var.endpoint
   }
