@@ -65,6 +65,24 @@ Outputs:
 for name, last in (("SixA", "20"), ("SixB", "21")):
     DUAL_STACK = DUAL_STACK.replace(f"!Ref {name}", f'!Join ["", [!Select [0, !Split ["/", !Select [0, !GetAtt Both.Ipv6CidrBlocks]]], "{last}"]]')
 
+PROFILE = """
+Resources:
+  Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 127.66.0.0/16}}
+  Rule: {Type: "AWS::Route53Resolver::ResolverRule", Properties: {RuleType: SYSTEM, DomainName: local.internal}}
+  Profile: {Type: "AWS::Route53Profiles::Profile", Properties: {Name: company, Tags: [{Key: team, Value: dns}, {Key: stage, Value: one}]}}
+  ForVpc:
+    Type: AWS::Route53Profiles::ProfileAssociation
+    Properties: {Name: first, ProfileId: !Ref Profile, ResourceId: !Ref Vpc, Tags: [{Key: team, Value: dns}]}
+  Held: {Type: "AWS::Route53Profiles::ProfileResourceAssociation", Properties: {Name: rule, ProfileId: !Ref Profile, ResourceArn: !GetAtt Rule.Arn}}
+Outputs:
+  Profile: {Value: !Ref Profile}
+  ProfileArn: {Value: !GetAtt Profile.Arn}
+  ForVpc: {Value: !Ref ForVpc}
+  ForVpcArn: {Value: !Sub "arn:aws:route53profiles:${AWS::Region}:${AWS::AccountId}:profile-association/${ForVpc}"}
+  Held: {Value: !Ref Held}
+  Type: {Value: !GetAtt Held.ResourceType}
+"""
+
 
 def run(*words, fails=False):
     client = ["--endpoint-url", URL, "--access-key", os.environ["AWS_ACCESS_KEY_ID"], "--secret-key", os.environ["AWS_SECRET_ACCESS_KEY"]]
@@ -115,6 +133,33 @@ class Templates(unittest.TestCase):
         self.assertIn("0 findings in 1 VPCs", run("check"))
         self.assertIn("11 deleted", run("apply", "--delete", "--stack", "t"))
         self.assertEqual(json.loads(run("api", "ec2", "DescribeVpcs"))["Vpcs"], [])
+
+    def test_profile(self):
+        """A Profile with its VPC and its contents: changes in place, and what only a new one can have."""
+        def applied(text, counts):
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+                f.write(text)
+                f.flush()
+                self.assertIn(counts, apply(f.name, "--stack", "profile"))
+            return dict(line.split(maxsplit=1) for line in run("apply", "--outputs", "--stack", "profile").splitlines())
+
+        def call(op, **given):
+            return json.loads(run("api", "route53profiles", op, "--input", json.dumps(given)))
+        tags = lambda arn: call("ListTagsForResource", ResourceArn=arn)["Tags"]
+        held = lambda o: call("GetProfileResourceAssociation", ProfileResourceAssociationId=o["Held"])["ProfileResourceAssociation"]
+        one = applied(PROFILE, "5 created")
+        self.assertEqual((tags(one["ProfileArn"]), tags(one["ForVpcArn"]), one["Type"]), ({"team": "dns", "stage": "one"}, {"team": "dns"}, "RESOLVER_RULE"))
+        text = PROFILE.replace(", {Key: stage, Value: one}", "").replace("Value: dns", "Value: net").replace("Name: first", "Name: second").replace("Name: rule", "Name: same")
+        two = applied(text, "0 created, 3 changed, 0 replaced, 0 deleted, 2 as before")
+        self.assertEqual(one, two)
+        self.assertEqual((tags(one["ProfileArn"]), tags(one["ForVpcArn"])), ({"team": "net"}, {"team": "net"}))
+        self.assertEqual(call("GetProfileAssociation", ProfileAssociationId=one["ForVpc"])["ProfileAssociation"]["Name"], "second")
+        self.assertEqual(held(one)["Name"], "same")
+        before = held(two)["ResourceArn"]
+        three = applied(text.replace("local.internal", "other.internal"), "0 created, 0 changed, 2 replaced, 2 deleted, 3 as before")
+        self.assertNotEqual(held(three)["ResourceArn"], before)
+        self.assertIn("5 deleted", run("apply", "--delete", "--stack", "profile"))
+        self.assertEqual(call("ListProfiles")["ProfileSummaries"], [])
 
     def test_dual_stack(self):
         """IPv6 blocks that only the deployment knows, endpoints of both families, and their changes in place."""
