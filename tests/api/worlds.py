@@ -120,12 +120,68 @@ def stack(a):
     a.must("bridge53", "PutStack", StackName=a.own["stack"], Body=json.dumps({"Mark": MARK}))
 
 
-PARTS = {"ec2": network, "route53resolver": resolver, "route53": zone, "bridge53": stack}
+def firewall(a):
+    """Resources of the resolver that nothing acts on yet."""
+    own = a.own
+    own["firewall_creator"], own["query_log_creator"] = f"firewall-{a.id}", f"log-{a.id}"
+    group = a.must("route53resolver", "CreateFirewallRuleGroup", CreatorRequestId=own["firewall_creator"], Name=MARK)["FirewallRuleGroup"]
+    own["firewall_group"], own["firewall_group_arn"] = group["Id"], group["Arn"]
+    log = a.must("route53resolver", "CreateResolverQueryLogConfig", CreatorRequestId=own["query_log_creator"], Name=MARK,
+                 DestinationArn=f"arn:aws:s3:::{MARK}")["ResolverQueryLogConfig"]
+    own["query_log"], own["query_log_arn"] = log["Id"], log["Arn"]
 
 
-def world(name):
-    """A new account with one of everything; account.own has the ids, by what they name."""
+def endpoint(a):
+    """An interface endpoint, in a VPC of its own: its private names must not meet those of zones."""
+    own = a.own
+    made = a.must("ec2", "CreateVpcEndpoint", VpcEndpointType="Interface", VpcId=own["vpc"], ServiceName=f"com.amazonaws.{REGION}.sqs",
+                  SubnetIds=[own["subnet_b"]], SecurityGroupIds=[own["group"]], PrivateDnsEnabled=False)["VpcEndpoint"]
+    own["vpc_endpoint"] = made["VpcEndpointId"]
+
+
+def profile(a):
+    own = a.own
+    own["profile_token"] = f"profile-{a.id}"
+    own["spare_vpc"], own["profile_vpc"] = (a.must("ec2", "CreateVpc", CidrBlock=f"{block(next(Account.made))}.0/25")["Vpc"]["VpcId"] for _ in range(2))
+    made = a.must("route53profiles", "CreateProfile", ClientToken=own["profile_token"], Name=MARK, Tags=[{"Key": "k", "Value": MARK}])["Profile"]
+    own["profile"], own["profile_arn"] = made["Id"], made["Arn"]
+    own["profile_association"] = a.must("route53profiles", "AssociateProfile", ProfileId=own["profile"], ResourceId=own["profile_vpc"], Name=MARK)["ProfileAssociation"]["Id"]
+    own["zone_arn"] = f"arn:aws:route53:::hostedzone/{own['zone']}"
+    own["profile_resource"] = a.must("route53profiles", "AssociateResourceToProfile", ProfileId=own["profile"], ResourceArn=own["firewall_group_arn"], Name=MARK,
+                                     ResourceProperties='{"priority":200}')["ProfileResourceAssociation"]["Id"]
+
+
+def ram(a):
+    """Permissions, a share with an account that nobody else knows, and an invitation from it."""
+    own = a.own
+    templates = [json.dumps({"Effect": "Allow", "Action": [f"route53profiles:{action}"]}) for action in ("GetProfile", "AssociateProfile")]
+    for ref, name in (("permission", f"{MARK}-first"), ("permission_b", f"{MARK}-second")):
+        own[ref] = a.must("ram", "CreatePermission", name=name, resourceType="route53profiles:Profile", policyTemplate=templates[0])["permission"]["arn"]
+        a.must("ram", "CreatePermissionVersion", permissionArn=own[ref], policyTemplate=templates[1])
+        a.must("ram", "SetDefaultPermissionVersion", permissionArn=own[ref], permissionVersion=2)
+    donor = Account("donor")
+    made = a.must("ram", "CreateResourceShare", name=MARK, resourceArns=[own["firewall_group_arn"], own["profile_arn"]], permissionArns=[own["permission"]], principals=[donor.id])
+    own["share"] = made["resourceShare"]["resourceShareArn"]
+    invited = donor.must("ram", "GetResourceShareInvitations")["resourceShareInvitations"][0]["resourceShareInvitationArn"]
+    donor.must("ram", "AcceptResourceShareInvitation", resourceShareInvitationArn=invited)
+    for old, new in (("permission", "permission_b"), ("permission_b", "permission")):
+        own["work"] = a.must("ram", "ReplacePermissionAssociations", fromPermissionArn=own[old], toPermissionArn=own[new])["replacePermissionAssociationsWork"]["id"]
+    rule = donor.must("route53resolver", "CreateResolverRule", CreatorRequestId="r", RuleType="SYSTEM", DomainName=f"{MARK}.donor")["ResolverRule"]["Arn"]
+    own["donor_share"] = donor.must("ram", "CreateResourceShare", name=MARK, resourceArns=[rule], principals=[a.id])["resourceShare"]["resourceShareArn"]
+    own["invitation"] = a.must("ram", "GetResourceShareInvitations", resourceShareArns=[own["donor_share"]])["resourceShareInvitations"][0]["resourceShareInvitationArn"]
+
+
+# What makes the things of a world, in order, and what each part needs of the others.
+PARTS = {network: (), resolver: (network,), zone: (network,), stack: (), firewall: (), endpoint: (network,), profile: (network, zone, firewall), ram: (network, zone, firewall, profile)}
+
+
+def world(name, parts=PARTS):
+    """A new account with one of everything, or with some parts and what they need; account.own has the ids, by what they name."""
     a = Account(name)
-    for part in PARTS.values():
-        part(a)
+    wanted = {p for part in parts for p in (part, *PARTS[part])}
+    a.part_of = {}
+    for part in PARTS:
+        if part in wanted:
+            part(a)
+            a.part_of.update({n: part for n in a.own if n not in a.part_of})
     return a
