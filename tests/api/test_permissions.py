@@ -26,6 +26,7 @@ NAMES = {
 # Members that name nothing, as far as a call needs them.
 PLAIN = {
     "Name": "x.internal", "VPCRegion": REGION, "GroupName": "g", "Description": "d", "name": "<new>",
+    "DryRunId": "0123456789abcdef",  # not a name: who has one may use it
 }
 VPC = {"VPCId": "<vpc>", "VPCRegion": REGION}
 TAGS = [{"Key": "k", "Value": "v"}]
@@ -37,6 +38,7 @@ ARNS = ("rule_arn", "endpoint_arn", "firewall_group_arn", "query_log_arn")
 INPUTS = {
     "bridge53 Explain": {"VpcId": "<vpc>", "Name": f"www.{MARK}.internal"},
     "bridge53 Check": [{}, {"VpcId": "<vpc>"}],
+    "bridge53 ListAuditEvents": [{}, {"ObjectId": "<zone>"}, {"ObjectId": "<endpoint>"}],
     "bridge53 PutStack": {"StackName": "<stack>", "Body": "{}"},
     "ec2 CreateVpc": {"CidrBlock": "127.98.0.0/28"},
     "ec2 DescribeVpcAttribute": {"VpcId": "<vpc>", "Attribute": "enableDnsSupport"},
