@@ -105,6 +105,14 @@ class Network:
         self.lab.step(2, "A and B put their private zones into it, Shared Services its forwarding rule",
                       lambda: held(self.ids["a"]["ZoneId"], "a"), lambda: held(self.ids["b"]["ZoneId"], "b"), lambda: held(self.ids["s"]["RuleId"], "s"))
 
+        def consumers():
+            found = self.accounts["s"].call("bridge53", "ListProfileConsumers", ProfileId=self.profile)["Consumers"]
+            need(sorted(f["AccountId"] for f in found) == sorted(self.accounts[side].number for side in "sab"), f"sees {found}")
+            need(all(f["Effective"] for f in found), f"not all act: {found}")
+            return ", ".join(f"{f['VpcId']} of {f['AccountId']}" for f in found)
+
+        self.lab.step(2, "beyond the service: the owner sees who consumes it", consumers)
+
     def zones(self):
         """3, 4: questions from every VPC."""
 

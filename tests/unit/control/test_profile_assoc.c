@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "rows/b53.h"
 #include "rows/ec2.h"
 
 OP(prof_get_profile_association)
@@ -12,6 +13,7 @@ OP(prof_disassociate_profile)
 OP(prof_list_profile_associations)
 OP(ec2_create_vpc)
 OP(ec2_delete_vpc)
+OP(b53_list_profile_consumers)
 
 static int get(struct fixture *f, const char *id, struct prof_get_profile_association_response *out)
 {
@@ -193,6 +195,38 @@ static void consumers(void **state)
     fixture_end(&f);
 }
 
+/* The owner sees the VPCs of all accounts, page by page; nobody else does. */
+static void effective_consumers(void **state)
+{
+    struct b53_list_profile_consumers_request in = {.max_results = {true, 1}};
+    struct b53_list_profile_consumers_response out;
+    struct prof_associate_profile_response association;
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    in.profile_id = make_profile(&f, "p");
+    assert_int_equal(associate_vpc(&f, in.profile_id, VPC, 0, &association), 0);
+    fixture_grant(&f, OTHER_ACCOUNT, profile_arn(&f, in.profile_id), PROFILE_PERMISSION " 1");
+    fixture_caller(&f, OTHER_ACCOUNT, REGION);
+    assert_int_equal(associate_vpc(&f, in.profile_id, FOREIGN_VPC, 0, &association), 0);
+    fixture_fault(&f, RUN(&f, b53_list_profile_consumers, &in, &out),
+                  FAULT_ResourceNotFoundException, in.profile_id);
+    fixture_caller(&f, ACCOUNT, REGION);
+    unsigned seen = 0;
+    do {
+        assert_int_equal(RUN(&f, b53_list_profile_consumers, &in, &out), 0);
+        assert_int_equal(out.consumers_n, 1);
+        bool foreign = strcmp(out.consumers[0].account_id, OTHER_ACCOUNT) == 0;
+        assert_string_equal(out.consumers[0].vpc_id, foreign ? FOREIGN_VPC : VPC);
+        assert_int_equal(out.consumers[0].effective, TRI_TRUE);
+        seen |= foreign ? 2 : 1;
+        in.next_token = out.next_token;
+    } while (in.next_token);
+    assert_int_equal(seen, 3);
+    fixture_end(&f);
+}
+
 /* Unsharing takes the consumer's association away, and the profile can be deleted then. */
 static void unshared(void **state)
 {
@@ -266,9 +300,10 @@ static void pages(void **state)
 int main(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(life),      cmocka_unit_test(refused),  cmocka_unit_test(several),
-        cmocka_unit_test(consumers), cmocka_unit_test(unshared), cmocka_unit_test(vpc_deleted),
-        cmocka_unit_test(pages),
+        cmocka_unit_test(life),     cmocka_unit_test(refused),
+        cmocka_unit_test(several),  cmocka_unit_test(consumers),
+        cmocka_unit_test(unshared), cmocka_unit_test(vpc_deleted),
+        cmocka_unit_test(pages),    cmocka_unit_test(effective_consumers),
     };
 
     return cmocka_run_group_tests(all, NULL, NULL);
