@@ -9,10 +9,10 @@
 
 int profile_missing(struct ctl *c, const char *id)
 {
-    return resolver_fault_type(c,
-                               ctl_fail(c, FAULT_ResourceNotFoundException,
-                                        "The Route 53 Profile '%s' does not exist.", id),
-                               kind_profile.name);
+    return resolver_fault_type(
+        c,
+        ctl_fail(c, FAULT_ResourceNotFoundException, "Can't find the resource with ID \"%s\".", id),
+        kind_profile.name);
 }
 
 int profile_get(struct ctl *c, const char *id, struct access *a, struct obj_profile *ret)

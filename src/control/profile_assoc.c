@@ -71,8 +71,7 @@ static int association_missing(struct ctl *c, const char *what)
 {
     return resolver_fault_type(c,
                                ctl_fail(c, FAULT_ResourceNotFoundException,
-                                        "The Route 53 Profile association '%s' does not exist.",
-                                        what),
+                                        "Can't find the resource with ID \"%s\".", what),
                                kind_profile_assoc.name);
 }
 
@@ -251,7 +250,8 @@ int prof_associate_profile(struct ctl *c, const struct prof_associate_profile_re
     if (err == ERR_NOT_FOUND)
         return resolver_fault_type(c,
                                    ctl_fail(c, FAULT_ResourceNotFoundException,
-                                            "The VPC '%s' does not exist.", in->resource_id),
+                                            "Can't find the resource with ID \"%s\".",
+                                            in->resource_id),
                                    "vpc");
     if (!err)
         err = associate_check(c, &a, &vpcs);

@@ -52,7 +52,7 @@ struct profile_target {
     enum profile_type type; /* PROFILE_TYPES_N: the ARN is of nothing that a profile can hold */
     const char *arn;
     const char *id;
-    const char *owner; /* account; NULL: there is no such resource here */
+    const char *owner; /* account; NULL: there is no such resource that the caller may know of */
     union {
         struct obj_zone zone;
         struct obj_rule rule;
@@ -63,7 +63,7 @@ struct profile_target {
     struct opt_int priority; /* of a firewall rule group in this profile */
 };
 
-/* Looks at an ARN and what it names. No fault for one that names nothing. */
+/* Looks at an ARN and what it names of the caller. No fault for one that names nothing. */
 int profile_target_read(struct ctl *c, const char *arn, struct profile_target *ret);
 
 /* Looks at the resource of a stored association; one that is gone is ERR_CORRUPT. */

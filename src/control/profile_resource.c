@@ -81,11 +81,10 @@ static int resource_answer(struct ctl *c, const struct obj_profile_resource *r, 
 
 static int resource_missing(struct ctl *c, const char *what)
 {
-    return resolver_fault_type(
-        c,
-        ctl_fail(c, FAULT_ResourceNotFoundException,
-                 "The Route 53 Profile resource association '%s' does not exist.", what),
-        kind_profile_resource.name);
+    return resolver_fault_type(c,
+                               ctl_fail(c, FAULT_ResourceNotFoundException,
+                                        "Can't find the resource with ID \"%s\".", what),
+                               kind_profile_resource.name);
 }
 
 /* The two indexes of an association. */
@@ -153,10 +152,10 @@ static int target_check(struct ctl *c, const struct profile_target *t)
                                              "53 Profile can hold.",
                                              t->arn),
                                     "ResourceArn");
-    if (!t->owner || strcmp(t->owner, c->account) != 0)
+    if (!t->owner)
         return resolver_fault_type(c,
                                    ctl_fail(c, FAULT_ResourceNotFoundException,
-                                            "The resource '%s' does not exist.", t->arn),
+                                            "Can't find the resource with ID \"%s\".", t->arn),
                                    profile_types[t->type].name);
     if (t->type == PROFILE_RULE && strcmp(t->obj.rule.rule_type, "DELEGATE") == 0)
         return resolver_fault_field(c,

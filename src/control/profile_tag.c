@@ -71,7 +71,7 @@ static int tagged_get(struct ctl *c, const char *arn, const char *action, struct
     if (err == ERR_NOT_FOUND)
         return resolver_fault_type(c,
                                    ctl_fail(c, FAULT_ResourceNotFoundException,
-                                            "The resource with ARN '%s' does not exist.", arn),
+                                            "Can't find the resource with ID \"%s\".", arn),
                                    association ? kind_profile_assoc.name : kind_profile.name);
     return err;
 }

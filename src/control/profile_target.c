@@ -66,7 +66,8 @@ static char *arn_make(struct ctl *c, const struct profile_target *t, const struc
                         owner->owner_account, row->resource, t->id);
 }
 
-int profile_target_read(struct ctl *c, const char *arn, struct profile_target *ret)
+/* Looks at an ARN and what it names, whoever owns that. */
+static int target_find(struct ctl *c, const char *arn, struct profile_target *ret)
 {
     const struct owned *owner = (const struct owned *)(const void *)&ret->obj;
     char *real;
@@ -90,11 +91,21 @@ int profile_target_read(struct ctl *c, const char *arn, struct profile_target *r
     return 0;
 }
 
+int profile_target_read(struct ctl *c, const char *arn, struct profile_target *ret)
+{
+    int err = target_find(c, arn, ret);
+
+    /* not even its domain may decide: conditions on it would tell that it is there */
+    if (!err && ret->owner && strcmp(ret->owner, c->account) != 0)
+        ret->owner = NULL;
+    return err;
+}
+
 int profile_target_load(struct ctl *c, const struct obj_profile_resource *r,
                         struct profile_target *ret)
 {
     const char *kept;
-    int err = profile_target_read(c, r->resource_arn, ret);
+    int err = target_find(c, r->resource_arn, ret);
 
     if (!err && !ret->owner)
         return ERR_CORRUPT;

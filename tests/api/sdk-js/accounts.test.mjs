@@ -121,7 +121,7 @@ describe("a Profile of three accounts", { concurrency: false }, () => {
     center.close();
     await hub.profiles("disassociateProfile", { ProfileId: made.profile.Id, ResourceId: hub.vpc });
     await hub.profiles("deleteProfile", { ProfileId: made.profile.Id });
-    await refused(hub.profiles("getProfile", { ProfileId: made.profile.Id }), "ResourceNotFoundException", /does not exist/);
+    await refused(hub.profiles("getProfile", { ProfileId: made.profile.Id }), "ResourceNotFoundException", /Can't find the resource with ID "rp-/);
     await hub.ram.send(new ramapi.DeletePermissionCommand({ permissionArn: made.permission }));
     await hub.rslvr.send(new rslvrapi.DeleteResolverRuleCommand({ ResolverRuleId: made.rule.Id }));
     await hub.rslvr.send(new rslvrapi.DeleteResolverEndpointCommand({ ResolverEndpointId: made.endpoint }));
@@ -145,7 +145,7 @@ describe("a Profile of three accounts", { concurrency: false }, () => {
   test("nobody else sees it before it is shared", async () => {
     assert.deepEqual((await a.profiles("listProfiles")).ProfileSummaries, []);
     for (const operation of ["getProfile", "deleteProfile", "listProfileResourceAssociations"])
-      await refused(a.profiles(operation, { ProfileId: made.profile.Id }), "ResourceNotFoundException", /does not exist/);
+      await refused(a.profiles(operation, { ProfileId: made.profile.Id }), "ResourceNotFoundException", /Can't find the resource with ID "rp-/);
     await refused(a.profiles("associateProfile", { Name: "a", ProfileId: made.profile.Id, ResourceId: a.vpc }), "ResourceNotFoundException");
   });
 
@@ -213,7 +213,7 @@ describe("a Profile of three accounts", { concurrency: false }, () => {
 
   test("mistakes get the service's errors", async () => {
     const own = (operation, params) => hub.profiles(operation, { ProfileId: made.profile.Id, ...params });
-    await refused(own("getProfile", { ProfileId: UNKNOWN }), "ResourceNotFoundException", /'rp-0+' does not exist/);
+    await refused(own("getProfile", { ProfileId: UNKNOWN }), "ResourceNotFoundException", /Can't find the resource with ID "rp-0+"/);
     await refused(hub.profiles("getProfileAssociation", { ProfileAssociationId: "rpassoc-1" }), "ResourceNotFoundException");
     await refused(hub.profiles("getProfileResourceAssociation", { ProfileResourceAssociationId: "rpr-1" }), "ResourceNotFoundException");
     await refused(own("disassociateProfile", { ResourceId: "vpc-0" }), "ResourceNotFoundException");

@@ -54,7 +54,7 @@ static void life(void **state)
     assert_string_equal(gone.profile->status, "DELETED");
     assert_string_equal(gone.profile->status_message, "Deleted Profile");
     fixture_fault(&f, get(&f, out.profile->id, &got), FAULT_ResourceNotFoundException,
-                  "does not exist");
+                  "Can't find the resource with ID \"");
     assert_string_equal(f.c.fault.resource_type, "profile");
     fixture_fault(&f, delete (&f, out.profile->id, &gone), FAULT_ResourceNotFoundException,
                   out.profile->id);
@@ -310,7 +310,7 @@ static void tags_refused(void **state)
             arena_printf(&f.arena,
                          "arn:aws:route53profiles:" REGION ":" OTHER_ACCOUNT ":profile/%s", id),
             "k", ""),
-        FAULT_ResourceNotFoundException, "does not exist");
+        FAULT_ResourceNotFoundException, "Can't find the resource with ID \"");
     fixture_grant(&f, OTHER_ACCOUNT, profile_arn(&f, id), ADMIN);
     fixture_caller(&f, OTHER_ACCOUNT, REGION);
     fixture_fault(&f, tag(&f, profile_arn(&f, id), "k", ""), FAULT_AccessDeniedException,

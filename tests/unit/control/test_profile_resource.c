@@ -434,6 +434,34 @@ static void conditions(void **state)
     fixture_end(&f);
 }
 
+/* Conditions must not tell an admin which zones other accounts have. */
+static void unknown_zones(void **state)
+{
+    static const char domains[] =
+        "{\"Effect\":\"Allow\",\"Action\":\"route53profiles:*\",\"Condition\":"
+        "{\"ForAllValues:StringEquals\":{\"route53profiles:HostedZoneDomains\":\"mine\"}}}";
+    static const char nothing[] = "arn:aws:route53:::hostedzone/Z00000000000000000000";
+    struct fixture f;
+    struct prof_associate_resource_to_profile_response out;
+    const char *p, *theirs;
+
+    (void)state;
+    fixture_begin(&f);
+    p = make_profile(&f, "p");
+    theirs = make_zone(&f, "theirs", VPC);
+    fixture_grant(&f, OTHER_ACCOUNT, profile_arn(&f, p), domains);
+    fixture_caller(&f, OTHER_ACCOUNT, REGION);
+    fixture_fault(&f, associate_resource(&f, p, nothing, NULL, &out),
+                  FAULT_ResourceNotFoundException, nothing);
+    fixture_fault(&f, associate_resource(&f, p, theirs, NULL, &out),
+                  FAULT_ResourceNotFoundException, theirs);
+    fixture_fault(&f, disassociate_resource(&f, p, nothing), FAULT_ResourceNotFoundException,
+                  nothing);
+    fixture_fault(&f, disassociate_resource(&f, p, theirs), FAULT_ResourceNotFoundException,
+                  theirs);
+    fixture_end(&f);
+}
+
 /* Deleting what is in a profile: zones and endpoints leave it, the others are refused. */
 static void deletions(void **state)
 {
@@ -498,6 +526,7 @@ int main(void)
         cmocka_unit_test(lists),
         cmocka_unit_test(sharing),
         cmocka_unit_test(conditions),
+        cmocka_unit_test(unknown_zones),
         cmocka_unit_test(deletions),
     };
 
