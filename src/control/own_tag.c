@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "control/zone_name.h"
 
 #define NETNS_MAX 64  /* characters */
 #define DEVICE_MAX 15 /* characters: IFNAMSIZ less the NUL */
 #define BLANKS " \t"
 
-enum form { FORM_NAME, FORM_EMBEDDING, FORM_EMBEDDINGS, FORM_PREFIXES };
+enum form { FORM_NAME, FORM_DOMAIN, FORM_EMBEDDING, FORM_EMBEDDINGS, FORM_PREFIXES };
 
 static const struct row {
     const char *key;
@@ -19,7 +20,7 @@ static const struct row {
 } rows[] = {
     {TAG_NETNS, FORM_NAME, NETNS_MAX},     {TAG_DEVICE, FORM_NAME, DEVICE_MAX},
     {TAG_DNS64_PREFIX, FORM_EMBEDDING, 0}, {TAG_DNS64_EXCLUDE, FORM_PREFIXES, 0},
-    {TAG_NAT64, FORM_EMBEDDINGS, 0},
+    {TAG_NAT64, FORM_EMBEDDINGS, 0},       {TAG_PRIVATE_NAME, FORM_DOMAIN, 0},
 };
 
 static int word_check(struct ctl *c, const struct row *row, const char *name)
@@ -33,6 +34,16 @@ static int word_check(struct ctl *c, const struct row *row, const char *name)
                         "Value (%s) for the tag %s is invalid. It must be a name of 1 to %zu "
                         "characters out of A-Z, a-z, 0-9, '_', '.' and '-'.",
                         name, row->key, row->max);
+    return 0;
+}
+
+static int domain_check(struct ctl *c, const struct row *row, const char *name)
+{
+    uint8_t wire[NAME_MAX_WIRE];
+    const char *why = "It must be a domain name.";
+    if (zone_name_parse(name, wire, &why) < 0 || name_labels(wire) == 0)
+        return ctl_fail(c, FAULT_InvalidParameterValue, "Value (%s) for the tag %s is invalid. %s",
+                        name, row->key, why);
     return 0;
 }
 
@@ -95,8 +106,9 @@ int own_tag_check(struct ctl *c, const char *key, const char *value)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].key, key) == 0)
-            return rows[i].form == FORM_NAME ? word_check(c, &rows[i], value)
-                                             : list_check(c, &rows[i], value);
+            return rows[i].form == FORM_NAME     ? word_check(c, &rows[i], value)
+                   : rows[i].form == FORM_DOMAIN ? domain_check(c, &rows[i], value)
+                                                 : list_check(c, &rows[i], value);
     return 0;
 }
 

@@ -7,11 +7,12 @@
 #include "control/object.h"
 #include "model/desc.h"
 
-#define TAG_NETNS "bridge53:netns"                 /* VPC: a network namespace */
-#define TAG_DEVICE "bridge53:device"               /* VPC: a network device */
-#define TAG_DNS64_PREFIX "bridge53:dns64-prefix"   /* VPC, subnet: a prefix of RFC 6052 */
-#define TAG_DNS64_EXCLUDE "bridge53:dns64-exclude" /* VPC, subnet: IPv6 prefixes */
-#define TAG_NAT64 "bridge53:nat64"                 /* VPC: prefixes of RFC 6052 that it routes */
+#define TAG_NETNS "bridge53:netns"                   /* VPC: a network namespace */
+#define TAG_DEVICE "bridge53:device"                 /* VPC: a network device */
+#define TAG_DNS64_PREFIX "bridge53:dns64-prefix"     /* VPC, subnet: a prefix of RFC 6052 */
+#define TAG_DNS64_EXCLUDE "bridge53:dns64-exclude"   /* VPC, subnet: IPv6 prefixes */
+#define TAG_NAT64 "bridge53:nat64"                   /* VPC: prefixes of RFC 6052 that it routes */
+#define TAG_PRIVATE_NAME "bridge53:private-dns-name" /* new VPC endpoint: a domain name */
 
 #define TAG_PREFIXES_MAX DNS64_EXCLUDE_MAX /* of one tag */
 

@@ -13,11 +13,11 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "control/ec2_describe.h"
+#include "control/own_tag.h"
 #include "control/profile.h"
 #include "control/vpc_use.h"
 #include "control/zone_name.h"
 
-#define NAME_TAG "bridge53:private-dns-name"
 #define SUBNETS_MAX 64 /* subnets of an endpoint; a VPC has one for each of its few zones */
 #define POLICY                                                                                    \
     "{\"Statement\":[{\"Action\":\"*\",\"Effect\":\"Allow\",\"Principal\":\"*\",\"Resource\":\"*" \
@@ -44,7 +44,8 @@ static char *labels_reverse(struct ctl *c, const char *labels)
     return out;
 }
 
-/* A private name in the form of DNS names, without the dot at its end. */
+/* A private name in the form of DNS names, without the dot at its end. That of a tag was checked
+ * with the tag. */
 static int name_take(struct ctl *c, const char *text, struct obj_vpc_endpoint *e)
 {
     char buf[ZONE_NAME_TEXT];
@@ -54,7 +55,8 @@ static int name_take(struct ctl *c, const char *text, struct obj_vpc_endpoint *e
         return ERR_NOMEM;
     if (zone_name_parse(text, wire, &why) < 0 || name_labels(wire) == 0)
         return ctl_fail(c, FAULT_InvalidParameterValue,
-                        "Value (%s) for parameter %s is invalid. %s", text, NAME_TAG, why);
+                        "Value (%s) for parameter serviceName is invalid. %s", e->service_name,
+                        why);
     char *name = arena_str(c->arena, zone_name_format(wire, buf, sizeof buf));
     e->private_dns_names = arena_zalloc(c->arena, 1, sizeof *e->private_dns_names);
     if (!name || !e->private_dns_names)
@@ -78,10 +80,8 @@ static int names_find(struct ctl *c, struct obj_vpc_endpoint *e)
                                e)
                    : ERR_NOMEM;
     }
-    for (size_t i = 0; i < e->tags_n; i++)
-        if (strcmp(e->tags[i].key, NAME_TAG) == 0)
-            return name_take(c, e->tags[i].value, e);
-    return 0;
+    const char *name = own_tag_find(e->tags, e->tags_n, TAG_PRIVATE_NAME);
+    return name ? name_take(c, name, e) : 0;
 }
 
 /* Looks for another endpoint of the VPC that answers for one of the names. */

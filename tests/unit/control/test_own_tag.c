@@ -56,6 +56,9 @@ static void test_values(void **state)
         {TAG_NAT64, "64:ff9b::/97", "32, 40, 48, 56, 64 or 96"},
         {TAG_NETNS, "..", "must be a name"},
         {TAG_DEVICE, "veth-0", NULL},
+        {TAG_PRIVATE_NAME, "api.example.com", NULL},
+        {TAG_PRIVATE_NAME, "a..b", "DomainLabelEmpty"},
+        {TAG_PRIVATE_NAME, ".", "must be a domain name"},
         {"bridge53:stack", "any text", NULL}, /* not one that we read */
         {"dns64-prefix", "any text", NULL},
     };
