@@ -20,7 +20,9 @@ provider "aws" {
   skip_region_validation      = true
   endpoints {
     ec2             = var.endpoint
+    ram             = var.endpoint
     route53         = var.endpoint
+    route53profiles = var.endpoint
     route53resolver = var.endpoint
     sts             = var.endpoint
   }

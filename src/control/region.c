@@ -153,3 +153,13 @@ int ec2_describe_account_attributes(struct ctl *c,
     }
     return 0;
 }
+
+int ec2_describe_prefix_lists(struct ctl *c, const struct ec2_describe_prefix_lists_request *in,
+                              struct ec2_describe_prefix_lists_response *out)
+{
+    if (in->prefix_list_ids_n)
+        return ctl_fail(c, FAULT_InvalidPrefixListIdNotFound,
+                        "The prefix list ID '%s' does not exist", in->prefix_list_ids[0]);
+    out->prefix_lists = list_given(NULL);
+    return 0;
+}

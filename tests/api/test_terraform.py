@@ -17,8 +17,8 @@ def terraform(*words, status=0):
     return done.stdout
 
 
-def dig(name):
-    return subprocess.run(["dig", "-b", "127.10.1.7", "@127.10.0.2", "-p", PORT, name, "+short", "+time=2", "+tries=1"], capture_output=True, text=True).stdout
+def dig(name, source="127.10.1.7"):
+    return subprocess.run(["dig", "-b", source, "@127.10.0.2", "-p", PORT, name, "+short", "+time=2", "+tries=1"], capture_output=True, text=True).stdout
 
 
 class Terraform(unittest.TestCase):
@@ -27,6 +27,7 @@ class Terraform(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         terraform("apply", "-auto-approve", "-input=false")
         self.assertEqual(dig("aws.example100.internal"), "127.10.1.80\n")
+        self.assertEqual(dig("www.services.internal", "127.66.0.7"), "192.0.2.65\n")
         terraform("plan", "-detailed-exitcode", "-input=false")  # status 2 would be a drift
         terraform("apply", "-auto-approve", "-input=false", "-var", "web_address=127.10.1.81", *TYPE)
         self.assertEqual(dig("aws.example100.internal"), "127.10.1.81\n")

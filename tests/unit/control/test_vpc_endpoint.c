@@ -11,6 +11,7 @@ OP(ec2_describe_vpc_endpoints)
 OP(ec2_modify_vpc_endpoint)
 OP(ec2_delete_vpc_endpoints)
 OP(ec2_create_tags)
+OP(ec2_describe_prefix_lists)
 OP(ec2_create_vpc)
 OP(ec2_delete_vpc)
 
@@ -262,11 +263,32 @@ static void lists(void **state)
     fixture_end(&f);
 }
 
+/* There are no prefix lists. */
+static void prefix_lists(void **state)
+{
+    const char *id = "pl-1";
+    struct ec2_describe_prefix_lists_request in = {0};
+    struct ec2_describe_prefix_lists_response out;
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    assert_int_equal(RUN(&f, ec2_describe_prefix_lists, &in, &out), 0);
+    assert_non_null(out.prefix_lists);
+    assert_int_equal(out.prefix_lists_n, 0);
+    in.prefix_list_ids = &id;
+    in.prefix_list_ids_n = 1;
+    fixture_fault(&f, RUN(&f, ec2_describe_prefix_lists, &in, &out),
+                  FAULT_InvalidPrefixListIdNotFound, id);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(life),    cmocka_unit_test(addresses), cmocka_unit_test(names),
-        cmocka_unit_test(refused), cmocka_unit_test(token),     cmocka_unit_test(lists),
+        cmocka_unit_test(life),         cmocka_unit_test(addresses), cmocka_unit_test(names),
+        cmocka_unit_test(refused),      cmocka_unit_test(token),     cmocka_unit_test(lists),
+        cmocka_unit_test(prefix_lists),
     };
 
     return cmocka_run_group_tests(all, NULL, NULL);
