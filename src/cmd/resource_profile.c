@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resource types of Route 53 Profiles. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/resource.h"
@@ -81,7 +82,7 @@ static int profile_remove(struct deploy *d, const struct resource *r)
 static int association_create(struct deploy *d, struct resource *r)
 {
     json_t *out = deploy_call(d, PROFILES, "AssociateProfile",
-                              props_pick(r->props, "Name ProfileId ResourceId Tags"));
+                              props_pick(r->props, "Name Priority ProfileId ResourceId Tags"));
     const json_t *association = json_object_get(out, "ProfileAssociation");
     char arn[256];
 
@@ -95,16 +96,20 @@ static int association_create(struct deploy *d, struct resource *r)
     return 0;
 }
 
+/* A priority that is no longer given stays: the service does not take one back, and a second
+ * association of the same two could not be made before the first is gone. */
 static int association_update(struct deploy *d, struct resource *r, const json_t *old)
 {
-    if (!props_only(old, r->props, "Name Tags"))
+    json_t *in;
+
+    if (!props_only(old, r->props, "Name Priority Tags"))
         return RESOURCE_REPLACE;
-    if (!props_only(old, r->props, "Tags") &&
-        deploy_do(d, PROFILES, "UpdateProfileAssociation",
-                  json_pack("{ssss}", "ProfileAssociationId", resource_id(r), "Name",
-                            text_of(r->props, "Name")),
-                  NULL))
-        return -1;
+    if (!props_only(old, r->props, "Tags")) {
+        in = props_pick(r->props, "Name Priority");
+        json_object_set(in, "ProfileAssociationId", r->id);
+        if (deploy_do(d, PROFILES, "UpdateProfileAssociation", in, NULL))
+            return -1;
+    }
     return tags_update(d, r, old);
 }
 
@@ -117,11 +122,22 @@ static int association_remove(struct deploy *d, const struct resource *r)
 
 /* --- ProfileResourceAssociation: with what a profile holds */
 
+/* Properties as the API takes them: templates may write the JSON text as an object. */
+static json_t *held_pick(const json_t *props, const char *names)
+{
+    json_t *in = props_pick(props, names), *properties = json_object_get(in, "ResourceProperties");
+    char *text = json_is_object(properties) ? json_dumps(properties, JSON_COMPACT) : NULL;
+
+    if (text)
+        json_object_set_new(in, "ResourceProperties", json_string(text));
+    free(text);
+    return in;
+}
+
 static int held_create(struct deploy *d, struct resource *r)
 {
-    json_t *out =
-        deploy_call(d, PROFILES, "AssociateResourceToProfile",
-                    props_pick(r->props, "Name ProfileId ResourceArn ResourceProperties"));
+    json_t *out = deploy_call(d, PROFILES, "AssociateResourceToProfile",
+                              held_pick(r->props, "Name ProfileId ResourceArn ResourceProperties"));
     const json_t *association = json_object_get(out, "ProfileResourceAssociation");
 
     if (!out)
@@ -138,7 +154,7 @@ static int held_update(struct deploy *d, struct resource *r, const json_t *old)
 
     if (!props_only(old, r->props, "Name ResourceProperties"))
         return RESOURCE_REPLACE;
-    in = props_pick(r->props, "Name ResourceProperties");
+    in = held_pick(r->props, "Name ResourceProperties");
     json_object_set(in, "ProfileResourceAssociationId", r->id);
     return deploy_do(d, PROFILES, "UpdateProfileResourceAssociation", in, NULL);
 }
@@ -152,7 +168,7 @@ static int held_remove(struct deploy *d, const struct resource *r)
 const struct resource_type resource_types_profile[] = {
     {"AWS::Route53Profiles::Profile", "Name Tags", profile_create, profile_update, profile_remove,
      NULL, NULL},
-    {"AWS::Route53Profiles::ProfileAssociation", "Name ProfileId ResourceId Tags",
+    {"AWS::Route53Profiles::ProfileAssociation", "Arn Name Priority ProfileId ResourceId Tags",
      association_create, association_update, association_remove, NULL, NULL},
     {"AWS::Route53Profiles::ProfileResourceAssociation",
      "Name ProfileId ResourceArn ResourceProperties", held_create, held_update, held_remove, NULL,

@@ -84,6 +84,19 @@ Outputs:
 """
 
 
+PRIORITIES = """
+Parameters: {Group: {Type: String}}
+Resources:
+  Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.65.0.0/16}}
+  Profile: {Type: "AWS::Route53Profiles::Profile", Properties: {Name: p}}
+  Association: {Type: "AWS::Route53Profiles::ProfileAssociation", Properties: {Name: vpc, Priority: 100, ProfileId: !Ref Profile, ResourceId: !Ref Vpc}}
+  InGroup:
+    Type: AWS::Route53Profiles::ProfileResourceAssociation
+    Properties: {Name: g, ProfileId: !Ref Profile, ResourceArn: !Ref Group, ResourceProperties: {priority: 102}}
+Outputs: {Profile: {Value: !Ref Profile}}
+"""
+
+
 def run(*words, fails=False):
     client = ["--endpoint-url", URL, "--access-key", os.environ["AWS_ACCESS_KEY_ID"], "--secret-key", os.environ["AWS_SECRET_ACCESS_KEY"]]
     done = subprocess.run([PROGRAM, *words, *client], capture_output=True, text=True, timeout=60)
@@ -210,6 +223,30 @@ class Templates(unittest.TestCase):
             self.assertIn("Invalid IP address", apply(f.name, "--stack", "six", fails=True))
         self.assertIn("11 deleted", run("apply", "--delete", "--stack", "six"))
         self.assertEqual(call("ec2", "DescribeVpcs")["Vpcs"], [])
+
+    def test_priorities(self):
+        """Priorities of a VPC's association and of a firewall rule group change in place."""
+        def applied(text, counts):
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+                f.write(text)
+                f.flush()
+                self.assertIn(counts, apply(f.name, "--stack", "p", params=(f"Group={group['Arn']}",)))
+            profile = run("apply", "--outputs", "--stack", "p").split()[1]
+            [association] = call("route53profiles", "ListProfileAssociations", ProfileId=profile)["ProfileAssociations"]
+            [held] = call("route53profiles", "ListProfileResourceAssociations", ProfileId=profile)["ProfileResourceAssociations"]
+            return association["Priority"], held["ResourceProperties"], association["Id"], held["Id"]
+
+        def call(service, op, **given):
+            return json.loads(run("api", service, op, "--input", json.dumps(given)))
+        group = call("route53resolver", "CreateFirewallRuleGroup", Name="g", CreatorRequestId="p")["FirewallRuleGroup"]
+        first = applied(PRIORITIES, "4 created")
+        self.assertEqual(first[:2], (100, '{"priority":102}'))
+        second = applied(PRIORITIES.replace("100", "200").replace("102", "103"), "0 created, 2 changed, 0 replaced")
+        self.assertEqual(second, (200, '{"priority":103}', *first[2:]))
+        third = applied(PRIORITIES.replace("Priority: 100, ", "").replace("102", "103"), "0 created, 1 changed, 0 replaced")
+        self.assertEqual(third, second)  # the service does not take a priority back
+        self.assertIn("4 deleted", run("apply", "--delete", "--stack", "p"))
+        call("route53resolver", "DeleteFirewallRuleGroup", FirewallRuleGroupId=group["Id"])
 
     def test_mistakes_are_told(self):
         def told(text, pattern, *params):
