@@ -6,8 +6,8 @@
 
 static int families_run(struct check *k)
 {
-    static int (*const families[])(struct check * k) = {check_dns64, check_endpoints, check_loops,
-                                                        check_shadows, check_idle};
+    static int (*const families[])(struct check * k) = {check_dns64,   check_endpoints, check_loops,
+                                                        check_shadows, check_profiles,  check_idle};
     int err = 0;
 
     for (size_t i = 0; i < sizeof families / sizeof *families && !err; i++)

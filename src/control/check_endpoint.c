@@ -34,7 +34,7 @@ static void tally_targets(const struct check_rule *r, struct tally *ret)
 static int rule_fault(struct check *k, const struct check_rule *r, enum severity severity,
                       const char *code, struct b53_finding **ret)
 {
-    const struct check_use *use = check_use_shown(k, &r->uses);
+    const struct check_vpc *vpc = check_vpc_shown(k, &r->at);
 
     *ret = finding_new(k, severity, code, 3);
     if (!*ret)
@@ -42,8 +42,10 @@ static int rule_fault(struct check *k, const struct check_rule *r, enum severity
     finding_rule(*ret, r);
     if (r->endpoint)
         finding_endpoint(*ret, r->endpoint);
-    finding_vpc(*ret, use->vpc);
-    return finding_query(k, *ret, use->vpc, NULL, r->rule->domain_name, "A");
+    if (!vpc) /* other accounts' VPCs have it, which the caller can't ask */
+        return 0;
+    finding_vpc(*ret, vpc);
+    return finding_query(k, *ret, vpc, NULL, r->rule->domain_name, "A");
 }
 
 /* All targets out of reach is an error; some of them is a warning. */
@@ -110,11 +112,14 @@ static int missing_fault(struct check *k, const struct check_rule *r)
 }
 
 /* What keeps a rule that some VPC uses from asking its targets. */
-static int rule_check(struct check *k, const struct check_rule *r)
+static int rule_check(struct check *k, struct check_rule *r)
 {
     struct tally t;
-    int err = 0;
+    bool used;
+    int err = check_used(k, &r->at, &used);
 
+    if (err || !used)
+        return err;
     if (!r->endpoint)
         return missing_fault(k, r);
     tally_targets(r, &t);
@@ -145,7 +150,7 @@ static size_t addresses_lost(struct check *k, const struct check_endpoint *e, co
 static int detached_fault(struct check *k, const struct check_endpoint *e,
                           const struct check_rule *shown, enum severity severity, const char *why)
 {
-    const struct check_use *use = check_use_shown(k, &shown->uses);
+    const struct check_vpc *vpc = check_vpc_shown(k, &shown->at);
     struct b53_finding *f = finding_new(k, severity, "endpoint-detached", RULES_SHOWN + 2);
     size_t n = 0;
 
@@ -161,21 +166,37 @@ static int detached_fault(struct check *k, const struct check_endpoint *e,
                           "or say with the VPC's tag bridge53:netns or bridge53:device in which "
                           "network they are."
                         : "Make the endpoint anew in a VPC that exists, and point its rules to it.";
-    return finding_query(k, f, use->vpc, NULL, shown->rule->domain_name, "A");
+    return vpc ? finding_query(k, f, vpc, NULL, shown->rule->domain_name, "A") : 0;
+}
+
+/* A rule in use that leaves through the endpoint; *ret is NULL if none is wanted. */
+static int rule_in_use(struct check *k, const struct check_endpoint *e,
+                       const struct check_rule **ret)
+{
+    int err = 0;
+
+    *ret = NULL;
+    for (struct check_rule *r = e->rules; r && !*ret && !err; r = r->next_of_endpoint) {
+        bool used = false;
+
+        if (check_wants(k, e->host) || check_wants_places(k, &r->at))
+            err = check_used(k, &r->at, &used);
+        if (used)
+            *ret = r;
+    }
+    return err;
 }
 
 /* The network of an outbound endpoint that rules in use leave through. */
 static int detached_check(struct check *k, const struct check_endpoint *e)
 {
-    const struct check_rule *shown = e->rules;
+    const struct check_rule *shown;
     const char *text = NULL, *why;
     size_t lost = addresses_lost(k, e, &text), all = e->endpoint->addresses_n;
+    int err = e->host && !lost ? 0 : rule_in_use(k, e, &shown);
 
-    while (shown &&
-           !(shown->uses.n && (check_wants(k, e->host) || check_wants_uses(k, &shown->uses))))
-        shown = shown->next_of_endpoint;
-    if (!shown || (e->host && !lost))
-        return 0;
+    if ((e->host && !lost) || err || !shown)
+        return err;
     if (!e->host)
         why = arena_printf(
             k->c->arena,
@@ -218,8 +239,8 @@ int check_endpoints(struct check *k)
 {
     int err = 0;
 
-    for (const struct check_rule *r = k->rules; r && !err; r = r->next)
-        if (r->forward && r->uses.n && check_wants_uses(k, &r->uses))
+    for (struct check_rule *r = k->rules; r && !err; r = r->next)
+        if (r->forward && check_wants_places(k, &r->at))
             err = rule_check(k, r);
     for (const struct check_endpoint *e = k->endpoints; e && !err; e = e->next) {
         if (e->outbound)

@@ -67,6 +67,12 @@ void finding_zone(struct b53_finding *f, const struct check_zone *z)
     object_add(f, &kind_zone, z->zone->id, z->zone->name);
 }
 
+/* The name is the owner's; others know a profile by its id. */
+void finding_profile(struct b53_finding *f, const struct check_profile *p)
+{
+    object_add(f, &kind_profile, p->id, p->own ? p->profile->name : NULL);
+}
+
 /* A name as explain and dig take it: our normal form escapes in octal, theirs in decimal. Without
  * the last dot. */
 static char *query_name(struct check *k, const char *name)

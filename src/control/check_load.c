@@ -1,75 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a design: every object of the caller once, joined by hash maps. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "control/check_priv.h"
 #include "control/zone_name.h"
 #include "dns/addrname.h"
-
-#define ID_TEXT 80 /* bytes of the longest id of a VPC in a key, NUL included */
-
-/* The key of a name in a VPC. False: too long to be there. */
-static bool name_key(const struct check_vpc *vpc, const char *name, char *buf, size_t size)
-{
-    int n = snprintf(buf, size, "%s %s", vpc->vpc->id, name);
-
-    return n > 0 && (size_t)n < size;
-}
-
-struct check_name *check_name_at(const struct check *k, const struct check_vpc *vpc,
-                                 const char *name)
-{
-    char key[ID_TEXT + ZONE_NAME_TEXT];
-
-    return name_key(vpc, name, key, sizeof key) ? map_get(&k->names, key) : NULL;
-}
-
-/* The entry of a name, made if there is none. */
-static int name_make(struct check *k, const struct check_vpc *vpc, const char *name,
-                     struct check_name **ret)
-{
-    char key[ID_TEXT + ZONE_NAME_TEXT];
-
-    *ret = check_name_at(k, vpc, name);
-    if (*ret)
-        return 0;
-    *ret = arena_zalloc(k->c->arena, 1, sizeof **ret);
-    if (!*ret || !name_key(vpc, name, key, sizeof key))
-        return ERR_NOMEM;
-    return map_put(&k->names, key, *ret, NULL);
-}
-
-const char *check_name_parent(const char *name)
-{
-    const char *dot = strchr(name, '.'); /* a dot inside a label is escaped as \056 */
-
-    if (!dot || strcmp(name, ".") == 0)
-        return NULL;
-    return dot[1] ? dot + 1 : ".";
-}
-
-struct check_route check_route(const struct check *k, const struct check_vpc *vpc, const char *name)
-{
-    bool rules = true; /* until a SYSTEM rule cuts the name out of them */
-
-    for (; name; name = check_name_parent(name)) {
-        const struct check_name *n = check_name_at(k, vpc, name);
-
-        if (!n)
-            continue;
-        if (n->rule && n->rule->forward && rules)
-            return (struct check_route){.rule = n->rule};
-        if (n->rule && n->rule->system)
-            rules = false;
-        if (n->zone && vpc->private)
-            return (struct check_route){.zone = n->zone};
-        if (n->autodefined && vpc->private)
-            break;
-    }
-    return (struct check_route){0};
-}
 
 /* --- objects --- */
 
@@ -167,17 +103,33 @@ static int endpoint_add(void *ctx, const char *id, void *obj)
     return err;
 }
 
+/* A rule in the maps, but not among those that are judged. */
+static int rule_make(struct check *k, const struct obj_rule *rule, struct check_rule **ret)
+{
+    struct check_rule *r = arena_zalloc(k->c->arena, 1, sizeof *r);
+
+    *ret = r;
+    if (!r)
+        return ERR_NOMEM;
+    r->rule = rule;
+    r->forward = strcmp(rule->rule_type, "FORWARD") == 0;
+    r->system = strcmp(rule->rule_type, "SYSTEM") == 0;
+    r->at.id = rule->id;
+    r->at.rule = true;
+    r->at.uses.end = &r->at.uses.first;
+    return map_put(&k->rule_ids, rule->id, r, NULL);
+}
+
 static int rule_add(void *ctx, const char *id, void *obj)
 {
     struct check *k = ctx;
-    struct check_rule *r = arena_zalloc(k->c->arena, 1, sizeof *r);
+    struct check_rule *r;
+    int err = rule_make(k, obj, &r);
 
-    if (!r)
-        return ERR_NOMEM;
-    r->rule = obj;
-    r->forward = strcmp(r->rule->rule_type, "FORWARD") == 0;
-    r->system = strcmp(r->rule->rule_type, "SYSTEM") == 0;
-    r->uses.end = &r->uses.first;
+    (void)id;
+    if (err)
+        return err;
+    r->named = true;
     if (r->rule->resolver_endpoint_id && !r->system)
         r->endpoint = map_get(&k->endpoint_ids, r->rule->resolver_endpoint_id);
     if (r->endpoint && r->forward) {
@@ -187,7 +139,22 @@ static int rule_add(void *ctx, const char *id, void *obj)
     *k->rules_end = r;
     k->rules_end = &r->next;
     k->rules_n++;
-    return map_put(&k->rule_ids, id, r, NULL);
+    return 0;
+}
+
+int check_rule_get(struct check *k, const char *id, struct check_rule **ret)
+{
+    struct obj_rule *rule;
+    int err;
+
+    *ret = map_get(&k->rule_ids, id);
+    if (*ret)
+        return 0;
+    rule = arena_zalloc(k->c->arena, 1, sizeof *rule);
+    err = rule ? ctl_get(k->c, &kind_rule, id, rule) : ERR_NOMEM;
+    if (err)
+        return err == ERR_NOT_FOUND ? 0 : err;
+    return rule_make(k, rule, ret);
 }
 
 /* --- joins --- */
@@ -215,59 +182,76 @@ static int assoc_add(void *ctx, const char *id, void *obj)
     struct check *k = ctx;
     const struct obj_rule_association *a = obj;
     struct check_vpc *vpc = map_get(&k->vpc_ids, a->vpc_id);
-    struct check_rule *r = map_get(&k->rule_ids, a->resolver_rule_id);
-    struct check_name *name;
-    int err;
+    struct check_rule *r;
+    int err = check_rule_get(k, a->resolver_rule_id, &r);
 
     (void)id;
-    if (!vpc || !r)
-        return 0;
-    err = use_add(k, &(struct check_use){.vpc = vpc, .rule = r}, &vpc->rules, &r->uses);
-    if (err || !(r->forward || r->system) || !r->rule->domain_name)
-        return err; /* delegation goes by the names of servers, not by the name asked for */
-    err = name_make(k, vpc, r->rule->domain_name, &name);
-    /* Should there be two of a name, the smaller id wins (model/compile_view.c). */
-    if (!err && (!name->rule || strcmp(r->rule->id, name->rule->rule->id) < 0))
-        name->rule = r;
-    return err;
+    if (err || !vpc || !r)
+        return err;
+    r->named = true; /* another account's: without a share it could not be here */
+    err = use_add(k, &(struct check_use){.vpc = vpc, .rule = r}, &vpc->rules, &r->at.uses);
+    return err ? err : check_name_rule(k, vpc->vpc->id, r);
 }
 
 static int zone_join(struct check *k, struct check_zone *z, const struct obj_zone_vpc *at)
 {
     struct check_vpc *vpc = map_get(&k->vpc_ids, at->vpc_id);
-    struct check_name *name;
     int err;
 
     if (!vpc) {
-        z->elsewhere |= (at->vpc_region && strcmp(at->vpc_region, k->c->region) != 0) ||
-                        (at->account && strcmp(at->account, k->c->account) != 0);
+        z->at.elsewhere |= (at->vpc_region && strcmp(at->vpc_region, k->c->region) != 0) ||
+                           (at->account && strcmp(at->account, k->c->account) != 0);
         return 0;
     }
-    err = use_add(k, &(struct check_use){.vpc = vpc, .zone = z}, &vpc->zones, &z->uses);
-    if (!err)
-        err = name_make(k, vpc, z->zone->name, &name);
-    if (!err && (!name->zone || strcmp(z->zone->id, name->zone->zone->id) < 0))
-        name->zone = z;
-    return err;
+    err = use_add(k, &(struct check_use){.vpc = vpc, .zone = z}, &vpc->zones, &z->at.uses);
+    return err ? err : check_name_zone(k, vpc->vpc->id, z);
+}
+
+/* As rule_make. */
+static int zone_make(struct check *k, const struct obj_zone *zone, struct check_zone **ret)
+{
+    struct check_zone *z = arena_zalloc(k->c->arena, 1, sizeof *z);
+
+    *ret = z;
+    if (!z)
+        return ERR_NOMEM;
+    z->zone = zone;
+    z->at.id = zone->id;
+    z->at.uses.end = &z->at.uses.first;
+    return map_put(&k->zone_ids, zone->id, z, NULL);
 }
 
 static int zone_add(void *ctx, const char *id, void *obj)
 {
     struct check *k = ctx;
-    struct check_zone *z = arena_zalloc(k->c->arena, 1, sizeof *z);
-    int err = 0;
+    struct check_zone *z;
+    int err = zone_make(k, obj, &z);
 
     (void)id;
-    if (!z)
-        return ERR_NOMEM;
-    z->zone = obj;
-    z->uses.end = &z->uses.first;
+    if (err)
+        return err;
+    z->named = true;
     *k->zones_end = z;
     k->zones_end = &z->next;
     k->zones_n++;
     for (size_t i = 0; !err && i < z->zone->vpcs_n; i++)
         err = zone_join(k, z, &z->zone->vpcs[i]);
     return err;
+}
+
+int check_zone_get(struct check *k, const char *id, struct check_zone **ret)
+{
+    struct obj_zone *zone;
+    int err;
+
+    *ret = map_get(&k->zone_ids, id);
+    if (*ret)
+        return 0;
+    zone = arena_zalloc(k->c->arena, 1, sizeof *zone);
+    err = zone ? ctl_get(k->c, &kind_zone, id, zone) : ERR_NOMEM;
+    if (err)
+        return err == ERR_NOT_FOUND ? 0 : err;
+    return zone_make(k, zone, ret);
 }
 
 /* --- the reverse names of a VPC's own CIDRs, which a wider rule does not take --- */
@@ -282,10 +266,35 @@ static int reverse_add(void *ctx, const uint8_t *wire)
     const struct reverse *r = ctx;
     char text[ZONE_NAME_TEXT];
     struct check_name *name;
-    int err = name_make(r->k, r->vpc, zone_name_format(wire, text, sizeof text), &name);
+    int err =
+        check_name_make(r->k, r->vpc->vpc->id, zone_name_format(wire, text, sizeof text), &name);
 
     if (!err)
         name->autodefined = true;
+    return err;
+}
+
+/* What the config of a VPC or a profile says: 1 on, 0 off, -1 nothing. */
+static int reverse_setting(struct check *k, const char *id, int *ret)
+{
+    struct obj_resolver_config config;
+    int err = ctl_get(k->c, &kind_config, id, &config);
+    const char *text = err ? NULL : config.autodefined_reverse;
+
+    *ret = !text ? -1 : strcmp(text, "DISABLED") == 0 ? 0 : strcmp(text, "ENABLED") == 0 ? 1 : -1;
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+/* A profile may decide for its VPCs (model/compile_view.c). */
+static int reverse_wanted(struct check *k, const struct check_vpc *vpc, bool *ret)
+{
+    int setting = -1, err = 0;
+
+    for (size_t i = 0; vpc->stack && i < vpc->stack->profiles_n && !err && setting < 0; i++)
+        err = reverse_setting(k, vpc->stack->profiles[i]->id, &setting);
+    if (!err && setting < 0)
+        err = reverse_setting(k, vpc->vpc->id, &setting);
+    *ret = !err && setting != 0;
     return err;
 }
 
@@ -295,15 +304,10 @@ static int reverse_names(struct check *k, struct check_vpc *vpc)
                                                   vpc->vpc->ipv6_cidr_blocks};
     const size_t counts[] = {vpc->vpc->cidr_blocks_n, vpc->vpc->ipv6_cidr_blocks_n};
     struct reverse r = {k, vpc};
-    struct obj_resolver_config config;
-    int err = ctl_get(k->c, &kind_config, vpc->vpc->id, &config);
+    bool on;
+    int err = reverse_wanted(k, vpc, &on);
 
-    if (err && err != ERR_NOT_FOUND)
-        return err;
-    if (!err && config.autodefined_reverse && strcmp(config.autodefined_reverse, "DISABLED") == 0)
-        return 0;
-    err = 0;
-    for (size_t l = 0; l < 2; l++) {
+    for (size_t l = 0; l < 2 && on; l++) {
         for (size_t i = 0; !err && i < counts[l]; i++) {
             struct prefix p;
 
@@ -345,8 +349,11 @@ int check_load(struct check *k)
     k->endpoints_end = &k->endpoints;
     k->rules_end = &k->rules;
     k->zones_end = &k->zones;
+    k->profiles_end = &k->profiles;
     for (size_t i = 0; !err && i < sizeof kinds / sizeof *kinds; i++)
         err = ctl_scan(k->c, kinds[i].kind, kinds[i].wants, kinds[i].add, k);
+    if (!err)
+        err = check_profiles_load(k);
     return err ? err : endpoints_complete(k);
 }
 
@@ -355,35 +362,10 @@ void check_unload(struct check *k)
     map_free(&k->vpc_ids);
     map_free(&k->endpoint_ids);
     map_free(&k->rule_ids);
+    map_free(&k->zone_ids);
+    map_free(&k->profile_ids);
+    map_free(&k->stack_ids);
     map_free(&k->names);
+    map_free(&k->cuts);
     map_free(&k->inbound);
-}
-
-/* --- what is wanted --- */
-
-bool check_wants(const struct check *k, const struct check_vpc *vpc)
-{
-    return !k->only || (vpc && strcmp(k->only, vpc->vpc->id) == 0);
-}
-
-bool check_wants_uses(const struct check *k, const struct check_uses *uses)
-{
-    bool wanted = !k->only;
-
-    for (const struct check_use *u = uses->first; u && !wanted; u = u->next_of_object)
-        wanted = check_wants(k, u->vpc);
-    return wanted;
-}
-
-const struct check_use *check_use_shown(const struct check *k, const struct check_uses *uses)
-{
-    const struct check_use *best = uses->first;
-
-    for (const struct check_use *u = uses->first; u; u = u->next_of_object) {
-        if (check_wants(k, u->vpc) && u->vpc->answers)
-            return u;
-        if (check_wants(k, u->vpc) && !check_wants(k, best->vpc))
-            best = u;
-    }
-    return best;
 }

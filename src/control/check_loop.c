@@ -84,8 +84,9 @@ static int target_edges(struct search *s, struct step *step, const struct obj_ta
             return ERR_NOMEM;
         if (step->edges_n)
             memcpy(e, step->edges, step->edges_n * sizeof *e);
-        e[step->edges_n] = (struct edge){address, in, check_route(s->k, in->host, s->name).rule,
-                                         own || (!local && !all->next)};
+        e[step->edges_n] =
+            (struct edge){address, in, check_route(s->k, in->host, in->host->stack, s->name).rule,
+                          own || (!local && !all->next)};
         step->edges_n += e[step->edges_n].to != NULL;
         step->edges = e;
     }
@@ -196,8 +197,9 @@ static int loop_add(struct search *s, const struct loop *l)
         finding_endpoint(f, loop_edge(l, i)->in);
     }
     f->why = loop_text(s, l, sure);
-    f->advice = "Take one of the rules away from the VPC of the inbound endpoint that leads to it, "
-                "or give that VPC a zone or a SYSTEM rule for the name.";
+    f->advice =
+        "Take one of the rules away from the VPC of the inbound endpoint that leads to it, "
+        "or out of the VPC's profile, or give that VPC a zone or a SYSTEM rule for the name.";
     return finding_query(s->k, f, loop_edge(l, l->n - 1)->in->host, NULL, name, "A");
 }
 

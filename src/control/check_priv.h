@@ -1,96 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The check of a design: the caller's stored objects, joined and indexed once, and the findings in
- * them. Each family of findings is one pass over what is joined, with look-ups in hash maps, so
- * that the whole costs what is stored. Private to check_*.c. Functions that return int give 0,
- * ERR_FAULT or ERR_NOMEM; memory comes from c->arena. One thread for each struct check. */
+/* The check of a design: the caller's stored objects, joined and indexed once
+ * (check_model.h), and the findings in them. Each family of findings is one pass over what is
+ * joined, with look-ups in hash maps, so that the whole costs what is stored. Private to check_*.c.
+ * Functions that return int give 0, ERR_FAULT or ERR_NOMEM; memory comes from c->arena. One thread
+ * for each struct check. */
 #ifndef CONTROL_CHECK_PRIV_H
 #define CONTROL_CHECK_PRIV_H
 
 #include "base/map.h"
-#include "control/allow.h"
-#include "control/object.h"
+#include "control/check_model.h"
 #include "rows/b53.h"
-
-struct check_vpc;
-struct check_endpoint;
-struct check_rule;
-struct check_zone;
-
-/* A rule or a zone in a VPC. */
-struct check_use {
-    struct check_vpc *vpc;
-    struct check_rule *rule; /* or NULL */
-    struct check_zone *zone; /* or NULL */
-    struct check_use *next_of_vpc, *next_of_object;
-};
-
-struct check_uses {
-    struct check_use *first, **end; /* in order of ids */
-    size_t n;
-};
-
-struct check_vpc {
-    const struct obj_vpc *vpc;
-    const struct obj_subnet *subnet; /* the first one, or NULL */
-    bool answers;                    /* enableDnsSupport */
-    bool private;                    /* and enableDnsHostnames: zones act */
-    struct check_uses rules, zones;
-    struct check_vpc *next;
-};
-
-/* A subnet that has DNS64. */
-struct check_subnet {
-    const struct obj_subnet *subnet;
-    struct check_vpc *vpc;
-    struct check_subnet *next;
-};
-
-struct check_endpoint {
-    const struct obj_endpoint *endpoint;
-    struct check_vpc *host; /* NULL: gone */
-    bool outbound;
-    bool ipv4, ipv6; /* has addresses of this family */
-    struct allows ingress, egress;
-    struct check_rule *rules, **rules_end; /* FORWARD rules that leave through it */
-    struct check_endpoint *next;
-};
-
-struct check_rule {
-    const struct obj_rule *rule;
-    bool forward, system;            /* neither: DELEGATE */
-    struct check_endpoint *endpoint; /* NULL: has none, or it is gone */
-    struct check_uses uses;
-    unsigned seen; /* number of the search that has been here (check_loop.c) */
-    bool open;     /* on the path of that search */
-    struct check_rule *next_of_endpoint, *next;
-};
-
-struct check_zone {
-    const struct obj_zone *zone;
-    bool elsewhere; /* has VPCs that are not the caller's, or of another region */
-    bool cut;       /* a rule for a more specific name is in one of its VPCs (check_shadow.c) */
-    struct check_uses uses;
-    struct check_zone *next;
-};
-
-/* What a VPC has at one name; NULL: nothing of that sort. */
-struct check_name {
-    struct check_rule *rule;
-    struct check_zone *zone;
-    bool autodefined; /* the reverse name of its own CIDR */
-};
-
-/* Where a name leads to in a VPC: a FORWARD rule, a zone, or neither. */
-struct check_route {
-    struct check_rule *rule;
-    struct check_zone *zone;
-};
-
-/* An address of an inbound endpoint; the same address may belong to several. */
-struct check_inbound {
-    struct check_endpoint *endpoint;
-    struct check_inbound *next;
-};
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 #define SEVERITIES (SEVERITY_NOTE + 1)
@@ -105,14 +24,21 @@ struct check {
     struct check_endpoint *endpoints, **endpoints_end;
     struct check_rule *rules, **rules_end;
     struct check_zone *zones, **zones_end;
+    struct check_profile *profiles, **profiles_end;
+    struct check_stack *stacks;
     size_t vpcs_n, endpoints_n, rules_n, zones_n;
     struct map vpc_ids;      /* id -> struct check_vpc */
     struct map endpoint_ids; /* id -> struct check_endpoint */
-    struct map rule_ids;     /* id -> struct check_rule */
-    struct map names;        /* "<vpc> <name>" -> struct check_name */
+    struct map rule_ids;     /* id -> struct check_rule; also other accounts' that act here */
+    struct map zone_ids;     /* id -> struct check_zone; the same */
+    struct map profile_ids;  /* id -> struct check_profile */
+    struct map stack_ids;    /* ids of profiles and the switch -> struct check_stack */
+    struct map names;        /* "<vpc or profile> <name>" -> struct check_name */
+    struct map cuts;         /* name -> itself: there is a FORWARD rule below it */
     struct map inbound;      /* address -> struct check_inbound */
     struct finding *findings[SEVERITIES], **findings_end[SEVERITIES];
     size_t findings_n;
+    size_t routes_n; /* names of record sets that were followed (check_shadow.c) */
 };
 
 /* Reads and joins all that the caller has in this region. End with check_unload, also after an
@@ -122,24 +48,60 @@ int check_load(struct check *k);
 /* Frees the maps. */
 void check_unload(struct check *k);
 
-/* What a VPC has at exactly this name, or NULL. */
-struct check_name *check_name_at(const struct check *k, const struct check_vpc *vpc,
-                                 const char *name);
+/* --- names and where they lead (check_route.c) --- */
 
-/* Where a name leads to in a VPC: as resolve/route.c decides, for what the caller has stored. */
+/* What a VPC or a profile has at exactly this name, or NULL. */
+struct check_name *check_name_at(const struct check *k, const char *id, const char *name);
+
+/* The same, made if there is nothing. */
+int check_name_make(struct check *k, const char *id, const char *name, struct check_name **ret);
+
+/* Notes that a VPC or a profile has a rule or a zone. */
+int check_name_rule(struct check *k, const char *id, struct check_rule *r);
+int check_name_zone(struct check *k, const char *id, struct check_zone *z);
+
+/* Where a name leads to, as resolve/route.c decides: in a VPC; or, with vpc NULL, in any VPC of the
+ * stack that has nothing of its own. */
 struct check_route check_route(const struct check *k, const struct check_vpc *vpc,
-                               const char *name);
+                               const struct check_stack *stack, const char *name);
 
-/* The name without its first label: a pointer into it, or "." at the top. NULL for the root. */
-const char *check_name_parent(const char *name);
+/* --- what other files of loading use --- */
 
-/* True if findings about this VPC, or about an object with these uses, are wanted. */
+/* A rule or a zone that may be another account's; *ret is NULL if there is none. */
+int check_rule_get(struct check *k, const char *id, struct check_rule **ret);
+int check_zone_get(struct check *k, const char *id, struct check_zone **ret);
+
+/* --- profiles (check_profile.c) --- */
+
+/* Reads the caller's associations of profiles, those profiles and its own, and what is in them. */
+int check_profiles_load(struct check *k);
+
+/* A profile, whoever's; *ret is NULL if there is none. What is in it is not read. */
+int check_profile_get(struct check *k, const char *id, struct check_profile **ret);
+
+/* Notes that a profile has an object: *from without the links. */
+int check_hold_add(struct check *k, const struct check_hold *from);
+
+/* --- where objects are (check_place.c) --- */
+
+/* Completes an object's places with those that cost a look-up each: VPCs of other accounts, and
+ * profiles that neither are the caller's nor have VPCs of the caller. */
+int check_places_ask(struct check *k, struct check_places *at);
+
+/* True in *ret if any VPC has the object, itself or by a profile. */
+int check_used(struct check *k, struct check_places *at, bool *ret);
+
+/* True if findings about this VPC, or about an object in these places, are wanted. */
 bool check_wants(const struct check *k, const struct check_vpc *vpc);
-bool check_wants_uses(const struct check *k, const struct check_uses *uses);
+bool check_wants_places(const struct check *k, const struct check_places *at);
 
-/* A use of an object to show its fault with: one in the wanted VPC, whose resolver answers, if
- * there is one. NULL without uses. */
-const struct check_use *check_use_shown(const struct check *k, const struct check_uses *uses);
+/* The better one of two VPCs (NULL: none) to show a fault in: one that is wanted, whose resolver
+ * answers. a unless b is better. */
+const struct check_vpc *check_vpc_better(const struct check *k, const struct check_vpc *a,
+                                         const struct check_vpc *b);
+
+/* A VPC to show the fault of an object in. NULL: no VPC of the caller has it. */
+const struct check_vpc *check_vpc_shown(const struct check *k, const struct check_places *at);
 
 /* --- what security groups and families allow (check_allow.c) --- */
 
@@ -173,6 +135,7 @@ void finding_subnet(struct b53_finding *f, const struct obj_subnet *subnet);
 void finding_endpoint(struct b53_finding *f, const struct check_endpoint *e);
 void finding_rule(struct b53_finding *f, const struct check_rule *r);
 void finding_zone(struct b53_finding *f, const struct check_zone *z);
+void finding_profile(struct b53_finding *f, const struct check_profile *p);
 
 /* The query that shows it, asked of the VPC's resolver as a client of a subnet (NULL: the VPC's
  * first). name is in the normal form of control/zone_name.h. */
@@ -199,6 +162,9 @@ int check_loops(struct check *k);
 
 /* shadowed-rule, shadowed-zone. */
 int check_shadows(struct check *k);
+
+/* profile-overlap, profile-unused. After check_shadows. */
+int check_profiles(struct check *k);
 
 /* zone-switched-off, rule-switched-off, unused. */
 int check_idle(struct check *k);

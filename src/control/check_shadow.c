@@ -1,99 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shadowed-rule, shadowed-zone: an object that another one hides in every VPC it is in.
  *
- * At one name a rule goes before a zone, and of two rules or zones the smaller id wins (design:
- * "Who wins"). A zone is hidden as well when more specific rules take every name that has records.
- * A rule can't be hidden that way, for no list of names is all of its own. */
+ * At one name the VPC's own goes before its profiles in order of their priority, on one side a rule
+ * goes before a zone, and of two rules or zones the smaller id wins (design: "Who wins"). A zone is
+ * hidden as well when more specific rules take every name that has records. A rule can't be hidden
+ * that way, for no list of names is all of its own.
+ *
+ * A profile may have very many VPCs and objects, so they are not all asked about each other: what
+ * the profiles of a stack decide among themselves is asked once, and then the VPCs with objects of
+ * their own, each of which must have one that hides it, until one has none. */
 #include <string.h>
 
 #include "base/error.h"
-#include "control/check_priv.h"
+#include "control/check_shadow.h"
 #include "control/record.h"
 #include "control/zone_name.h"
 #include "dns/type.h"
 
-#define RECORDS_MAX 1000 /* record sets of a zone that are looked at before it counts as seen */
+#define RECORDS_MAX 1000  /* record sets of a zone that are looked at before it counts as seen */
+#define ROUTES_MAX 500000 /* of names of record sets, in all, before the rest counts as seen */
 
-/* What hides an object: at its own name, in its first VPC where it would act. */
-struct shadow {
-    const struct check_use *use;
-    const struct check_rule *rule;
-    const struct check_zone *zone;
-};
-
-/* True if the rule wins at its name in that VPC. */
-static bool rule_wins(const struct check *k, const struct check_rule *r,
-                      const struct check_vpc *vpc)
+enum outcome side_look(const struct side *s, const struct check_name *n,
+                       const struct check_object *o, struct shadow *ret)
 {
-    const struct check_name *n = check_name_at(k, vpc, r->rule->domain_name);
-
-    return n && n->rule == r;
+    if (!n)
+        return OUTCOME_OPEN;
+    if (n->rule && !s->system) {
+        if (n->rule == o->rule)
+            return OUTCOME_ACTS;
+        if (n->rule->forward || o->rule) { /* a SYSTEM rule hides rules alone */
+            *ret = (struct shadow){.rule = n->rule, .profile = s->profile};
+            return OUTCOME_HIDDEN;
+        }
+    }
+    if (n->zone && s->private) {
+        if (n->zone == o->zone)
+            return OUTCOME_ACTS;
+        *ret = (struct shadow){.zone = n->zone, .profile = s->profile};
+        return OUTCOME_HIDDEN;
+    }
+    return OUTCOME_OPEN;
 }
 
-static int rule_check(struct check *k, const struct check_rule *r)
+/* True if something hides the object at its name: in a VPC; with vpc NULL, in those of the stack
+ * that have nothing of their own. */
+static bool hides(const struct check *k, const struct check_vpc *vpc,
+                  const struct check_stack *stack, const struct check_object *o, struct shadow *ret)
 {
-    const struct check_use *use = check_use_shown(k, &r->uses);
-    struct b53_finding *f;
+    struct side s = {.private = vpc ? vpc->private : stack->private};
+    enum outcome outcome = OUTCOME_OPEN;
 
-    for (const struct check_use *u = r->uses.first; u; u = u->next_of_object)
-        if (rule_wins(k, r, u->vpc))
-            return 0;
-    f = finding_new(k, SEVERITY_WARNING, "shadowed-rule", 3);
-    if (!f)
-        return ERR_NOMEM;
-    const struct check_rule *winner = check_name_at(k, use->vpc, r->rule->domain_name)->rule;
-    finding_rule(f, r);
-    finding_rule(f, winner);
-    finding_vpc(f, use->vpc);
-    f->why = arena_printf(k->c->arena,
-                          "In each of its %zu VPCs another rule for %s wins (in %s it is %s), so "
-                          "this rule is never used.",
-                          r->uses.n, r->rule->domain_name, use->vpc->vpc->id, winner->rule->id);
-    f->advice =
-        "Delete the rule, or take the other one away from the VPCs where this one is meant.";
-    return finding_query(k, f, use->vpc, NULL, r->rule->domain_name, "A");
+    for (size_t i = vpc ? 0 : 1; i <= (stack ? stack->profiles_n : 0) && !outcome; i++) {
+        const char *id = i ? stack->profiles[i - 1]->id : vpc->vpc->id;
+        const struct check_name *n = check_name_at(k, id, o->name);
+
+        s.profile = i ? stack->profiles[i - 1] : NULL;
+        outcome = side_look(&s, n, o, ret);
+        s.system |= n && n->rule && n->rule->system;
+    }
+    ret->vpc = vpc ? vpc : stack->shown;
+    return outcome == OUTCOME_HIDDEN;
 }
 
-/* What wins over a zone at its own name in a VPC; false: the zone does. */
-static bool zone_loses(const struct check *k, const struct check_zone *z,
-                       const struct check_use *use, struct shadow *ret)
+static void shadow_offer(const struct check *k, struct shadow *best, const struct shadow *one)
 {
-    const struct check_name *n = check_name_at(k, use->vpc, z->zone->name);
-    const struct check_rule *rule = n->rule && n->rule->forward ? n->rule : NULL;
+    if (!best->vpc || check_vpc_better(k, best->vpc, one->vpc) != best->vpc)
+        *best = *one;
+}
 
-    if (!rule && n->zone == z)
+/* True if a SYSTEM rule of a VPC's own may take away what hides a zone. Such VPCs are rare, and
+ * whether there is something else in them that hides it is not asked. */
+static bool may_be_cut(const struct check *k, const struct check_object *o, const struct shadow *by)
+{
+    return o->zone && by->rule && check_name_at(k, by->profile->id, o->name)->cut;
+}
+
+/* True if the object is hidden in all VPCs of a stack whose profiles have it. */
+static bool hidden_in_stack(const struct check *k, const struct check_object *o,
+                            const struct check_stack *s, struct shadow *best)
+{
+    struct shadow one;
+
+    if (hides(k, NULL, s, o, &one)) {
+        shadow_offer(k, best, &one);
+        return !may_be_cut(k, o, &one);
+    }
+    if (s->plain)
         return false;
-    *ret = (struct shadow){use, rule, rule ? NULL : n->zone};
+    for (const struct check_vpc *v = s->vpcs; v; v = v->next_of_stack) {
+        if (!hides(k, v, s, o, &one))
+            return false;
+        shadow_offer(k, best, &one);
+    }
     return true;
 }
 
-static int zone_fault(struct check *k, const struct check_zone *z, const struct shadow *by,
-                      const char *name)
+/* True if the object is hidden in every VPC of the caller where it would act, and there is one. */
+static bool hidden_everywhere(const struct check *k, const struct check_object *o,
+                              struct shadow *best)
 {
-    struct b53_finding *f = finding_new(k, SEVERITY_WARNING, "shadowed-zone", 3);
+    *best = (struct shadow){0};
+    for (const struct check_use *u = o->at->uses.first; u; u = u->next_of_object) {
+        struct shadow one;
+
+        if (o->zone && !u->vpc->private)
+            continue;
+        if (!hides(k, u->vpc, u->vpc->stack, o, &one))
+            return false;
+        shadow_offer(k, best, &one);
+    }
+    for (const struct check_hold *h = o->at->holds; h; h = h->next_of_object)
+        for (const struct check_layer *l = h->profile->layers; l; l = l->next)
+            if ((o->rule || l->stack->private) && !hidden_in_stack(k, o, l->stack, best))
+                return false;
+    return best->vpc != NULL;
+}
+
+/* --- findings --- */
+
+const char *shadow_text(struct check *k, const struct shadow *s)
+{
+    const char *sort = s->zone ? "zone" : s->rule->forward ? "FORWARD rule" : "SYSTEM rule";
+    const char *of = s->profile ? " of the profile " : "", *id = s->profile ? s->profile->id : "";
+
+    if (!(s->zone ? s->zone->named : s->rule->named))
+        return arena_printf(k->c->arena, "a %s%s%s", sort, of, id);
+    return arena_printf(k->c->arena, "the %s %s%s%s", sort,
+                        s->zone ? s->zone->zone->id : s->rule->rule->id, of, id);
+}
+
+void shadow_object(struct b53_finding *f, const struct shadow *s)
+{
+    if (s->zone && s->zone->named)
+        finding_zone(f, s->zone);
+    else if (s->rule && s->rule->named)
+        finding_rule(f, s->rule);
+}
+
+/* Names the winner, the VPC, and the profiles through which either is there. */
+static void objects_add(struct b53_finding *f, const struct check_object *o,
+                        const struct shadow *by)
+{
+    const struct check_stack *s = by->vpc->stack;
+
+    shadow_object(f, by);
+    finding_vpc(f, by->vpc);
+    if (by->profile)
+        finding_profile(f, by->profile);
+    for (const struct check_hold *h = o->at->holds; h; h = h->next_of_object)
+        for (size_t i = 0; s && i < s->profiles_n; i++)
+            if (s->profiles[i] == h->profile && h->profile != by->profile)
+                finding_profile(f, h->profile);
+}
+
+#define OBJECTS_MAX (4 + VPC_PROFILES)
+
+static int rule_fault(struct check *k, struct check_rule *r, const struct check_object *o,
+                      const struct shadow *by)
+{
+    struct b53_finding *f = finding_new(k, SEVERITY_WARNING, "shadowed-rule", OBJECTS_MAX);
+    const char *winner = shadow_text(k, by);
+
+    if (!f || !winner)
+        return ERR_NOMEM;
+    r->shadowed = true;
+    finding_rule(f, r);
+    objects_add(f, o, by);
+    f->why = arena_printf(k->c->arena,
+                          "In every VPC of the rule another object for %s wins (in %s it is %s), "
+                          "so this rule is never used.",
+                          o->name, by->vpc->vpc->id, winner);
+    f->advice = "Delete the rule, or take the other one away from the VPCs or profiles where this "
+                "one is meant.";
+    return finding_query(k, f, by->vpc, NULL, o->name, "A");
+}
+
+static int zone_fault(struct check *k, struct check_zone *z, const struct check_object *o,
+                      const struct shadow *by, const char *name)
+{
+    struct b53_finding *f = finding_new(k, SEVERITY_WARNING, "shadowed-zone", OBJECTS_MAX);
+    const char *winner = shadow_text(k, by);
     bool equal = strcmp(name, z->zone->name) == 0;
 
-    if (!f)
+    if (!f || !winner)
         return ERR_NOMEM;
+    z->shadowed = true;
     finding_zone(f, z);
-    if (by->rule)
-        finding_rule(f, by->rule);
-    else
-        finding_zone(f, by->zone);
-    finding_vpc(f, by->use->vpc);
+    objects_add(f, o, by);
     f->why = arena_printf(
         k->c->arena,
-        equal ? "In every VPC of the zone another object for %s wins (in %s it is the %s %s), so "
-                "none of its records is ever seen."
+        equal ? "In every VPC of the zone another object for %s wins (in %s it is %s), so none of "
+                "its records is ever seen."
               : "In every VPC of the zone more specific rules take all names that have records (%s "
-                "in %s goes to the %s %s), so none of them is ever seen.",
-        name, by->use->vpc->vpc->id, by->rule ? "FORWARD rule" : "zone",
-        by->rule ? by->rule->rule->id : by->zone->zone->id);
+                "in %s goes to %s), so none of them is ever seen.",
+        name, by->vpc->vpc->id, winner);
     f->advice = equal && by->rule
                     ? "Delete the zone or the rule, or put a SYSTEM rule in the rule's place where "
                       "the zone is meant; its names then resolve from the zone."
                     : "Delete the one that is not meant, or take it away from these VPCs.";
-    return finding_query(k, f, by->use->vpc, NULL, name, "A");
+    return finding_query(k, f, by->vpc, NULL, name, "A");
 }
 
 /* --- zones whose names are all taken by more specific rules --- */
@@ -108,20 +213,49 @@ struct records {
     bool seen; /* a record that some VPC sees */
 };
 
-/* The rule that takes a name in every VPC where the zone acts; NULL: there is one that shows it. */
-static bool taken_everywhere(const struct records *r, const char *name, struct shadow *ret)
+/* True if a rule takes the name: as check_route. */
+static bool taken(const struct records *r, const struct check_vpc *vpc,
+                  const struct check_stack *stack, const char *name, struct shadow *best)
 {
-    *ret = (struct shadow){0};
-    for (const struct check_use *u = r->zone->uses.first; u; u = u->next_of_object) {
-        if (!u->vpc->private)
-            continue;
-        const struct check_route route = check_route(r->k, u->vpc, name);
-        if (!route.rule)
+    struct check_route route = {0};
+
+    if (r->k->routes_n++ < ROUTES_MAX)
+        route = check_route(r->k, vpc, stack, name);
+    if (!route.rule)
+        return false;
+    shadow_offer(r->k, best,
+                 &(struct shadow){.vpc = vpc ? vpc : stack->shown,
+                                  .rule = route.rule,
+                                  .profile = route.profile});
+    return true;
+}
+
+static bool taken_in_stack(const struct records *r, const struct check_stack *s, const char *name,
+                           struct shadow *best)
+{
+    if (s->plain && !taken(r, NULL, s, name, best))
+        return false;
+    for (const struct check_vpc *v = s->vpcs; v; v = v->next_of_stack)
+        if (!taken(r, v, s, name, best))
             return false;
-        if (!ret->use || (!check_wants(r->k, ret->use->vpc) && check_wants(r->k, u->vpc)))
-            *ret = (struct shadow){u, route.rule, NULL};
-    }
-    return ret->use != NULL;
+    return true;
+}
+
+/* The rule that takes a name in every VPC where the zone acts; false: there is one that shows it.
+ */
+static bool taken_everywhere(const struct records *r, const char *name, struct shadow *best)
+{
+    const struct check_places *at = &r->zone->at;
+
+    *best = (struct shadow){0};
+    for (const struct check_use *u = at->uses.first; u; u = u->next_of_object)
+        if (u->vpc->private && !taken(r, u->vpc, u->vpc->stack, name, best))
+            return false;
+    for (const struct check_hold *h = at->holds; h; h = h->next_of_object)
+        for (const struct check_layer *l = h->profile->layers; l; l = l->next)
+            if (l->stack->private && !taken_in_stack(r, l->stack, name, best))
+                return false;
+    return best->vpc != NULL;
 }
 
 static int record_each(void *ctx, const struct store_item *item)
@@ -148,7 +282,9 @@ static int record_each(void *ctx, const struct store_item *item)
     return 0;
 }
 
-static int records_check(struct check *k, const struct check_zone *z)
+/* What takes all names of the zone; ret->vpc is NULL if nothing does. */
+static int records_check(struct check *k, const struct check_zone *z, struct shadow *ret,
+                         const char **ret_name)
 {
     struct records r = {.k = k, .zone = z};
     struct record_id first = {.zone_id = z->zone->id};
@@ -162,58 +298,68 @@ static int records_check(struct check *k, const struct check_zone *z)
     if (!walk.from.data || !walk.to.data)
         return ERR_NOMEM;
     err = ctl_raw_list(k->c, &walk);
-    return err || r.seen || !r.name ? err : zone_fault(k, z, &r.by, r.name);
+    if (!err && !r.seen && r.name) {
+        *ret = r.by;
+        *ret_name = r.name;
+    }
+    return err;
 }
 
-/* Marks the zones that a rule in this VPC cuts a part out of. */
-static void cuts_mark(const struct check *k, const struct check_use *use)
+/* --- the two sorts --- */
+
+/* VPCs of others can't be looked into: what is there as well is not judged. Asked last, for it
+ * costs look-ups. */
+static int judged(struct check *k, struct check_places *at, bool *ret)
 {
-    const char *name = use->rule->forward ? use->rule->rule->domain_name : NULL;
+    int err = check_places_ask(k, at);
 
-    while (name && (name = check_name_parent(name))) {
-        const struct check_name *n = check_name_at(k, use->vpc, name);
-
-        if (n && n->zone)
-            n->zone->cut = true;
-    }
+    *ret = !err && !at->elsewhere;
+    return err;
 }
 
-static int zone_check(struct check *k, const struct check_zone *z)
+static int rule_check(struct check *k, struct check_rule *r)
 {
-    struct shadow by = {0};
-    size_t acts = 0, lost = 0;
+    const struct check_object o = {.rule = r, .name = r->rule->domain_name, .at = &r->at};
+    struct shadow by;
+    bool sure;
+    int err;
 
-    for (const struct check_use *u = z->uses.first; u; u = u->next_of_object) {
-        struct shadow one;
-
-        if (!u->vpc->private)
-            continue;
-        acts++;
-        if (!zone_loses(k, z, u, &one))
-            continue;
-        lost++;
-        if (!by.use || (!check_wants(k, by.use->vpc) && check_wants(k, u->vpc)))
-            by = one;
-    }
-    if (!acts || z->elsewhere)
+    if (!hidden_everywhere(k, &o, &by))
         return 0;
-    if (lost == acts)
-        return zone_fault(k, z, &by, z->zone->name);
-    return z->cut ? records_check(k, z) : 0;
+    err = judged(k, &r->at, &sure);
+    return err || !sure ? err : rule_fault(k, r, &o, &by);
+}
+
+static int zone_check(struct check *k, struct check_zone *z)
+{
+    const struct check_object o = {.zone = z, .name = z->zone->name, .at = &z->at};
+    const char *name = o.name;
+    struct shadow by;
+    bool sure;
+    int err = 0;
+
+    if (z->at.elsewhere)
+        return 0;
+    if (!hidden_everywhere(k, &o, &by)) {
+        by = (struct shadow){0};
+        if (map_get(&k->cuts, o.name))
+            err = records_check(k, z, &by, &name);
+    }
+    if (err || !by.vpc)
+        return err;
+    err = judged(k, &z->at, &sure);
+    return err || !sure ? err : zone_fault(k, z, &o, &by, name);
 }
 
 int check_shadows(struct check *k)
 {
     int err = 0;
 
-    for (const struct check_rule *r = k->rules; r && !err; r = r->next) {
-        for (const struct check_use *u = r->uses.first; u; u = u->next_of_object)
-            cuts_mark(k, u);
-        if ((r->forward || r->system) && r->uses.n && check_wants_uses(k, &r->uses))
+    for (struct check_rule *r = k->rules; r && !err; r = r->next)
+        if ((r->forward || r->system) && check_wants_places(k, &r->at))
             err = rule_check(k, r);
-    }
-    for (const struct check_zone *z = k->zones; z && !err; z = z->next)
-        if (check_wants_uses(k, &z->uses))
+    for (struct check_zone *z = k->zones; z && !err; z = z->next)
+        if (check_wants_places(k, &z->at))
             err = zone_check(k, z);
     return err;
 }
