@@ -112,8 +112,9 @@ static int rule_make(struct check *k, const struct obj_rule *rule, struct check_
     if (!r)
         return ERR_NOMEM;
     r->rule = rule;
-    r->forward = strcmp(rule->rule_type, "FORWARD") == 0;
-    r->system = strcmp(rule->rule_type, "SYSTEM") == 0;
+    /* Delegation goes by the names of servers, not by the name asked for. */
+    r->forward = rule->domain_name && strcmp(rule->rule_type, "FORWARD") == 0;
+    r->system = rule->domain_name && strcmp(rule->rule_type, "SYSTEM") == 0;
     r->at.id = rule->id;
     r->at.rule = true;
     r->at.uses.end = &r->at.uses.first;
@@ -190,6 +191,8 @@ static int assoc_add(void *ctx, const char *id, void *obj)
         return err;
     r->named = true; /* another account's: without a share it could not be here */
     err = use_add(k, &(struct check_use){.vpc = vpc, .rule = r}, &vpc->rules, &r->at.uses);
+    if (!err && r->system)
+        err = map_put(&k->opens, r->rule->domain_name, r, NULL);
     return err ? err : check_name_rule(k, vpc->vpc->id, r);
 }
 
@@ -204,6 +207,8 @@ static int zone_join(struct check *k, struct check_zone *z, const struct obj_zon
         return 0;
     }
     err = use_add(k, &(struct check_use){.vpc = vpc, .zone = z}, &vpc->zones, &z->at.uses);
+    if (!err)
+        err = map_put(&k->opens, z->zone->name, z, NULL);
     return err ? err : check_name_zone(k, vpc->vpc->id, z);
 }
 
@@ -350,6 +355,7 @@ int check_load(struct check *k)
     k->rules_end = &k->rules;
     k->zones_end = &k->zones;
     k->profiles_end = &k->profiles;
+    k->stacks_end = &k->stacks;
     for (size_t i = 0; !err && i < sizeof kinds / sizeof *kinds; i++)
         err = ctl_scan(k->c, kinds[i].kind, kinds[i].wants, kinds[i].add, k);
     if (!err)
@@ -367,5 +373,6 @@ void check_unload(struct check *k)
     map_free(&k->stack_ids);
     map_free(&k->names);
     map_free(&k->cuts);
+    map_free(&k->opens);
     map_free(&k->inbound);
 }

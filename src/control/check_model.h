@@ -77,9 +77,9 @@ struct check_stack {
     struct check_profile *profiles[VPC_PROFILES];
     size_t profiles_n;
     bool private;
-    struct check_vpc *vpcs;        /* those with rules or zones of their own */
-    struct check_vpc *plain;       /* one without, or NULL */
-    const struct check_vpc *shown; /* as check_vpc_shown */
+    struct check_vpc *vpcs, **vpcs_end; /* those with rules or zones of their own */
+    struct check_vpc *plain;            /* one without, or NULL */
+    const struct check_vpc *shown;      /* as check_vpc_shown */
     struct check_stack *next;
 };
 

@@ -147,7 +147,7 @@ int check_profiles(struct check *k)
     int err = overlaps_check(k);
 
     for (const struct check_profile *p = k->profiles; p && !err; p = p->next)
-        if (!k->only || check_wants(k, p->shown))
+        if (p->own && (!k->only || check_wants(k, p->shown)))
             err = unused_check(k, p);
     return err;
 }

@@ -25,7 +25,7 @@ struct check {
     struct check_rule *rules, **rules_end;
     struct check_zone *zones, **zones_end;
     struct check_profile *profiles, **profiles_end;
-    struct check_stack *stacks;
+    struct check_stack *stacks, **stacks_end;
     size_t vpcs_n, endpoints_n, rules_n, zones_n;
     struct map vpc_ids;      /* id -> struct check_vpc */
     struct map endpoint_ids; /* id -> struct check_endpoint */
@@ -34,7 +34,8 @@ struct check {
     struct map profile_ids;  /* id -> struct check_profile */
     struct map stack_ids;    /* ids of profiles and the switch -> struct check_stack */
     struct map names;        /* "<vpc or profile> <name>" -> struct check_name */
-    struct map cuts;         /* name -> itself: there is a FORWARD rule below it */
+    struct map cuts;         /* name -> any: there is a FORWARD rule below it */
+    struct map opens;        /* name -> any: a VPC itself has a zone or a SYSTEM rule of it */
     struct map inbound;      /* address -> struct check_inbound */
     struct finding *findings[SEVERITIES], **findings_end[SEVERITIES];
     size_t findings_n;
@@ -59,6 +60,9 @@ int check_name_make(struct check *k, const char *id, const char *name, struct ch
 /* Notes that a VPC or a profile has a rule or a zone. */
 int check_name_rule(struct check *k, const char *id, struct check_rule *r);
 int check_name_zone(struct check *k, const char *id, struct check_zone *z);
+
+/* The name without its first label: a pointer into it, or "." at the top. NULL for the root. */
+const char *check_name_parent(const char *name);
 
 /* Where a name leads to, as resolve/route.c decides: in a VPC; or, with vpc NULL, in any VPC of the
  * stack that has nothing of its own. */

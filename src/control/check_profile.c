@@ -11,7 +11,7 @@
 
 /* --- profiles --- */
 
-/* A profile in the map; takes the object over. */
+/* A profile in the list and the map. */
 static int profile_make(struct check *k, struct obj_profile *profile, struct check_profile **ret)
 {
     struct check_profile *p = arena_zalloc(k->c->arena, 1, sizeof *p);
@@ -35,6 +35,8 @@ static int profile_make(struct check *k, struct obj_profile *profile, struct che
     if (err && err != ERR_NOT_FOUND)
         return err;
     p->all_vpcs_n = strtoul(count, NULL, 10);
+    *k->profiles_end = p;
+    k->profiles_end = &p->next;
     return map_put(&k->profile_ids, p->id, p, NULL);
 }
 
@@ -55,16 +57,10 @@ int check_profile_get(struct check *k, const char *id, struct check_profile **re
 
 static int own_add(void *ctx, const char *id, void *obj)
 {
-    struct check *k = ctx;
     struct check_profile *p;
-    int err = profile_make(k, obj, &p);
 
     (void)id;
-    if (err)
-        return err;
-    *k->profiles_end = p;
-    k->profiles_end = &p->next;
-    return 0;
+    return profile_make(ctx, obj, &p);
 }
 
 /* --- their VPCs --- */
@@ -100,8 +96,9 @@ static int stack_make(struct check *k, const struct check_stack *from, const cha
     if (!s)
         return ERR_NOMEM;
     *s = *from;
-    s->next = k->stacks;
-    k->stacks = s;
+    s->vpcs_end = &s->vpcs;
+    *k->stacks_end = s;
+    k->stacks_end = &s->next;
     for (size_t i = 0; i < s->profiles_n; i++) {
         struct check_layer *l = arena_zalloc(k->c->arena, 1, sizeof *l);
 
@@ -181,8 +178,8 @@ static int stack_join(struct check *k, struct check_vpc *v)
         s->plain = v;
         return 0;
     }
-    v->next_of_stack = s->vpcs;
-    s->vpcs = v;
+    *s->vpcs_end = v;
+    s->vpcs_end = &v->next_of_stack;
     return 0;
 }
 
@@ -260,16 +257,13 @@ static int profile_fill(struct check *k, struct check_profile *p)
 
 int check_profiles_load(struct check *k)
 {
-    struct check_profile *p;
-    const char *id;
-    size_t pos = 0;
     int err = ctl_scan(k->c, &kind_profile, NULL, own_add, k);
 
     if (!err)
         err = ctl_scan(k->c, &kind_profile_assoc, NULL, assoc_add, k);
     for (struct check_vpc *v = k->vpcs; v && !err; v = v->next)
         err = stack_join(k, v);
-    while (!err && (p = map_next(&k->profile_ids, &pos, &id)))
+    for (struct check_profile *p = k->profiles; p && !err; p = p->next)
         err = profile_fill(k, p);
     for (const struct check_vpc *v = k->vpcs; v && !err; v = v->next)
         if (v->stack)

@@ -37,8 +37,7 @@ int check_name_make(struct check *k, const char *id, const char *name, struct ch
     return map_put(&k->names, key, *ret, NULL);
 }
 
-/* The name without its first label: a pointer into it, or "." at the top. NULL for the root. */
-static const char *label_drop(const char *name)
+const char *check_name_parent(const char *name)
 {
     const char *dot = strchr(name, '.'); /* a dot inside a label is escaped as \056 */
 
@@ -52,7 +51,7 @@ static int cuts_note(struct check *k, const char *name)
 {
     int err = 0;
 
-    while (!err && (name = label_drop(name)) && !map_get(&k->cuts, name))
+    while (!err && (name = check_name_parent(name)) && !map_get(&k->cuts, name))
         err = map_put(&k->cuts, name, k, NULL);
     return err;
 }
@@ -62,8 +61,8 @@ int check_name_rule(struct check *k, const char *id, struct check_rule *r)
     struct check_name *n;
     int err;
 
-    if (!(r->forward || r->system) || !r->rule->domain_name)
-        return 0; /* delegation goes by the names of servers, not by the name asked for */
+    if (!r->forward && !r->system)
+        return 0;
     err = check_name_make(k, id, r->rule->domain_name, &n);
     /* Should there be two of a name, the smaller id wins (model/compile_table.c). */
     if (!err && (!n->rule || strcmp(r->rule->id, n->rule->rule->id) < 0))
@@ -111,7 +110,7 @@ struct check_route check_route(const struct check *k, const struct check_vpc *vp
 {
     struct routing r = {.private = vpc ? vpc->private : stack->private};
 
-    for (; name && !r.decided; name = label_drop(name)) {
+    for (; name && !r.decided; name = check_name_parent(name)) {
         const struct check_name *own = vpc ? check_name_at(k, vpc->vpc->id, name) : NULL;
 
         side_route(&r, own, NULL);

@@ -230,11 +230,31 @@ static bool taken(const struct records *r, const struct check_vpc *vpc,
     return true;
 }
 
+/* True if some VPC has something of its own that may take the name back from a rule of a profile.
+ */
+static bool may_be_opened(const struct check *k, const char *name, const struct check_rule *rule)
+{
+    const char *end = check_name_parent(rule->rule->domain_name);
+    size_t end_len = end ? strlen(end) : 0;
+
+    for (; name && strlen(name) > end_len; name = check_name_parent(name))
+        if (map_get(&k->opens, name))
+            return true;
+    return false;
+}
+
 static bool taken_in_stack(const struct records *r, const struct check_stack *s, const char *name,
                            struct shadow *best)
 {
-    if (s->plain && !taken(r, NULL, s, name, best))
+    struct shadow by = {0};
+
+    if (taken(r, NULL, s, name, &by)) {
+        shadow_offer(r->k, best, &by);
+        if (!may_be_opened(r->k, name, by.rule))
+            return true;
+    } else if (s->plain) {
         return false;
+    }
     for (const struct check_vpc *v = s->vpcs; v; v = v->next_of_stack)
         if (!taken(r, v, s, name, best))
             return false;

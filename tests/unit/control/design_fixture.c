@@ -3,8 +3,10 @@
 #include "design_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "control/record.h"
 #include "control/zone_name.h"
@@ -205,6 +207,106 @@ void design_record(struct fixture *f, const char *zone_id, const char *name)
     char out;
 
     assert_int_equal(fixture_run(f, op_record, &r, &out, sizeof out), 0);
+}
+
+/* --- profiles --- */
+
+struct entry {
+    const char *name, *key, *value;
+};
+
+static int op_index(struct ctl *c, const void *in, void *out)
+{
+    const struct entry *e = in;
+
+    (void)out;
+    return ctl_index_put(c, e->name, e->key, e->value);
+}
+
+void design_index(struct fixture *f, const char *name, const char *key, const char *value)
+{
+    const struct entry e = {name, key, value};
+    char out;
+
+    assert_int_equal(fixture_run(f, op_index, &e, &out, sizeof out), 0);
+}
+
+void design_profile(struct fixture *f, const char *id, const char *const *objects)
+{
+    struct obj_profile p = {
+        .id = id,
+        .name = "n",
+        .arn = arena_printf(&f->arena, "arn:aws:route53profiles:" REGION ":%s:profile/%s",
+                            f->c.account, id),
+    };
+
+    design_put(f, &kind_profile, id, &p);
+    for (; *objects; objects++) {
+        const char *service = **objects == 'Z' ? "route53:::hostedzone"
+                                               : "route53resolver:" REGION ":1:resolver-rule";
+
+        design_index(f, "profile-resources",
+                     arena_printf(&f->arena, "%s/arn:aws:%s/%s", id, service, *objects), "rpr-1");
+        design_index(f, "resource-profiles", arena_printf(&f->arena, "%s/%s", *objects, id),
+                     "rpr-1");
+    }
+}
+
+struct op_count {
+    const char *profile;
+    int add;
+};
+
+/* One VPC more or less in the count of a profile. */
+static int op_count(struct ctl *c, const void *in, void *out)
+{
+    const struct op_count *n = in;
+    const char *text = "0";
+    int err = ctl_index_get(c, "profile-vpcs", n->profile, &text);
+
+    (void)out;
+    assert_true(err == 0 || err == ERR_NOT_FOUND);
+    return ctl_index_put(c, "profile-vpcs", n->profile,
+                         arena_printf(c->arena, "%d", atoi(text) + n->add));
+}
+
+static void count(struct fixture *f, const char *profile_id, int add)
+{
+    const struct op_count n = {profile_id, add};
+    char out;
+
+    assert_int_equal(fixture_run(f, op_count, &n, &out, sizeof out), 0);
+}
+
+void design_consume(struct fixture *f, const char *profile_id, const char *vpc_id, int priority)
+{
+    struct obj_profile_association a = {
+        .id = arena_printf(&f->arena, "rpassoc-%s-%s", profile_id, vpc_id),
+        .profile_id = profile_id,
+        .resource_id = vpc_id,
+        .priority = {priority != 0, priority},
+    };
+
+    design_put(f, &kind_profile_assoc, a.id, &a);
+    count(f, profile_id, 1);
+}
+
+static int op_release(struct ctl *c, const void *in, void *out)
+{
+    struct obj_profile_association a;
+    int err = ctl_get(c, &kind_profile_assoc, in, &a);
+
+    (void)out;
+    return err ? err : ctl_del(c, &kind_profile_assoc, in, &a);
+}
+
+void design_release(struct fixture *f, const char *profile_id, const char *vpc_id)
+{
+    const char *id = arena_printf(&f->arena, "rpassoc-%s-%s", profile_id, vpc_id);
+    char out;
+
+    assert_int_equal(fixture_run(f, op_release, id, &out, sizeof out), 0);
+    count(f, profile_id, -1);
 }
 
 void design_begin(struct fixture *f)

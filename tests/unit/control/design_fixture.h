@@ -50,6 +50,19 @@ void design_rule(struct fixture *f, const char *id, const char *domain, const ch
 void design_zone(struct fixture *f, const char *id, const char *name, const char *const *vpcs);
 void design_record(struct fixture *f, const char *zone_id, const char *name);
 
+/* A profile of the fixture's caller, which these objects ("Z..." are zones, others rules) are in.
+ */
+void design_profile(struct fixture *f, const char *id, const char *const *objects);
+
+/* Associates the profile with a VPC of the fixture's caller. */
+void design_consume(struct fixture *f, const char *profile_id, const char *vpc_id, int priority);
+
+/* Takes the VPC off the profile. */
+void design_release(struct fixture *f, const char *profile_id, const char *vpc_id);
+
+/* Puts an entry of an index. */
+void design_index(struct fixture *f, const char *name, const char *key, const char *value);
+
 /* The check's response for a VPC, or for all. */
 struct b53_check_response check_in(struct fixture *f, const char *vpc_id);
 
