@@ -56,18 +56,23 @@ Outputs:
 """
 
 
-def run(*words, status=0):
-    done = subprocess.run([PROGRAM, *words, *CLIENT], capture_output=True, text=True, timeout=60)
+def run(*words, status=0, key=()):
+    done = subprocess.run([PROGRAM, *words, *CLIENT, *key], capture_output=True, text=True, timeout=60)
     assert done.returncode == status, f"status {done.returncode} of {words}: {done.stdout}{done.stderr}"
     return done.stderr if status == 2 else done.stdout
 
 
-def api(operation, service="ec2", **values):
-    return json.loads(run("api", service, operation, "--input", json.dumps(values)))
+def api(operation, service="ec2", key=(), **values):
+    return json.loads(run("api", service, operation, "--input", json.dumps(values), key=key) or "{}")
 
 
 def findings(*words, status=1):
     return json.loads(run("check", "--json", *words, status=status))["Findings"]
+
+
+def codes():
+    done = subprocess.run([PROGRAM, "check", "--json", *CLIENT], capture_output=True, text=True, timeout=60)
+    return [f["Code"] for f in json.loads(done.stdout)["Findings"]]
 
 
 class Check(unittest.TestCase):
@@ -80,6 +85,7 @@ class Check(unittest.TestCase):
             time.sleep(0.05)
 
     def tearDown(self):
+        self.doCleanups()  # what a test put beside the stack may hold on to it
         run("apply", "--delete", "--stack", "check")
 
     def apply(self, *changes):
@@ -178,6 +184,52 @@ class Check(unittest.TestCase):
         self.fault("unused", "NOTE", ["RuleB"],
                    ("  RuleBOfB: {Type: 'AWS::Route53Resolver::ResolverRuleAssociation', Properties: {ResolverRuleId: !Ref RuleB, VPCId: !Ref VpcB}}\n", ""))
         self.assertEqual(findings("--vpc", self.id["VpcA"], status=0), [])
+
+    def test_profile(self):
+        """The rule comes into a VPC of ours by a profile, then into one of another account too; last of all something of our own hides it."""
+        association = "  RuleBOfB: {Type: 'AWS::Route53Resolver::ResolverRuleAssociation', Properties: {ResolverRuleId: !Ref RuleB, VPCId: !Ref VpcB}}\n"
+        self.apply((association, ""))
+        made = api("CreateProfile", "route53profiles", Name="check", ClientToken=f"check-{time.monotonic_ns()}")["Profile"]
+        profile, arn = made["Id"], made["Arn"]
+        rule = f"arn:aws:route53resolver:us-east-1:{os.environ['B53_ACCOUNT']}:resolver-rule/{self.id['RuleB']}"
+        self.addCleanup(api, "DeleteProfile", "route53profiles", ProfileId=profile)
+        self.assertEqual(codes(), ["profile-unused", "unused"])
+        api("AssociateResourceToProfile", "route53profiles", ProfileId=profile, ResourceArn=rule, Name="corp")
+        self.addCleanup(api, "DisassociateResourceFromProfile", "route53profiles", ProfileId=profile, ResourceArn=rule)
+        found = findings()
+        self.assertEqual([f["Code"] for f in found], ["profile-unused", "unused"])
+        self.assertEqual([o["Id"] for o in found[1]["Objects"]], [self.id["RuleB"], profile])
+        api("AssociateProfile", "route53profiles", ProfileId=profile, ResourceId=self.id["VpcB"], Name="b")
+        self.assertEqual(codes(), [])
+        # Its targets are followed as those of a rule of the VPC itself.
+        self.apply((association, ""), ("{Ip: 127.20.0.53}", "{Ip: 127.10.1.20}"))
+        found = findings()
+        self.assertEqual([f["Code"] for f in found], ["forwarding-loop"])
+        self.assertEqual(self.explained(found[0])["Rcode"], "SERVFAIL")
+        self.apply((association, ""), ("Name: app.internal, VPCs: [{VPCId: !Ref VpcA", "Name: corp.internal, VPCs: [{VPCId: !Ref VpcB"))
+        found = findings()
+        self.assertEqual([f["Code"] for f in found], ["shadowed-rule"])
+        self.assertEqual([o["Id"] for o in found[0]["Objects"]], [self.id["RuleB"], self.id["Zone"], self.id["VpcB"], profile])
+        chosen = [e["Object"] for e in self.explained(found[0])["Trace"] if e["Step"] == "route" and e["What"] == "chosen"]
+        self.assertEqual(chosen, [self.id["Zone"]])
+        # A VPC of another account has it as well, and what is there can't be seen.
+        vpc, leave = self.consumer(arn, profile)
+        self.addCleanup(leave)
+        self.assertEqual(codes(), [])
+        api("DisassociateProfile", "route53profiles", ProfileId=profile, ResourceId=self.id["VpcB"])
+        self.assertEqual(codes(), [])
+        self.assertNotIn(vpc, run("check", "--json"))
+
+    def consumer(self, arn, profile):
+        """A VPC of the other account with the profile, and what takes it off again."""
+        other = ["--access-key", os.environ["B53_OTHER_KEY"], "--secret-key", os.environ["B53_OTHER_SECRET"]]
+        share = api("CreateResourceShare", "ram", name="check", resourceArns=[arn], principals=[os.environ["B53_OTHER_ACCOUNT"]])["resourceShare"]["resourceShareArn"]
+        self.addCleanup(api, "DeleteResourceShare", "ram", resourceShareArn=share)
+        invitation = api("GetResourceShareInvitations", "ram", key=other, resourceShareArns=[share])["resourceShareInvitations"][0]["resourceShareInvitationArn"]
+        api("AcceptResourceShareInvitation", "ram", key=other, resourceShareInvitationArn=invitation)
+        vpc = api("CreateVpc", key=other, CidrBlock="127.12.0.0/16")["Vpc"]["VpcId"]
+        api("AssociateProfile", "route53profiles", key=other, ProfileId=profile, ResourceId=vpc, Name="other")
+        return vpc, lambda: (api("DisassociateProfile", "route53profiles", key=other, ProfileId=profile, ResourceId=vpc), api("DeleteVpc", key=other, VpcId=vpc))
 
     def test_endpoint_detached(self):
         """The VPC moves into a network namespace that is not there, and back."""
