@@ -179,6 +179,17 @@ static void system_rules_and_profiles(void **state)
     design_rule(&f, "rr-2", "app.internal.", NULL, NONE, LIST(VPC_2));
     check_only(&f, "WARNING", "shadowed-rule", "rr-1 rr-2 " VPC " rp-1");
     fixture_end(&f);
+
+    design_begin(&f); /* the SYSTEM rule in a profile that comes first: the zone acts, too */
+    design_rule(&f, "rr-1", "app.internal.", "out-1", TARGET, NONE);
+    design_rule(&f, "rr-2", "app.internal.", NULL, NONE, NONE);
+    design_zone(&f, "Z1", "app.internal.", NONE);
+    design_profile(&f, "rp-1", LIST("rr-1", "Z1"));
+    design_profile(&f, "rp-2", LIST("rr-2"));
+    design_consume(&f, "rp-1", VPC, 200);
+    design_consume(&f, "rp-2", VPC, 100);
+    check_only(&f, "WARNING", "shadowed-rule", "rr-1 rr-2 " VPC " rp-2 rp-1");
+    fixture_end(&f);
 }
 
 static void profiles_in_order_of_priority(void **state)
@@ -333,7 +344,9 @@ static void profile_of_another_account(void **state)
     design_rule(&f, "rr-1", "app.corp.internal.", "out-9", TARGET, NONE);
     design_zone(&f, "Z9", "other.internal.", NONE);
     design_profile(&f, "rp-1", LIST("rr-1", "Z9"));
+    design_profile(&f, "rp-9", NONE); /* nor is it ours that this one is empty */
     fixture_caller(&f, ACCOUNT, REGION);
+    design_consume(&f, "rp-9", VPC_2, 200);
     design_consume(&f, "rp-1", VPC, 200);
     fixture_grant(&f, ACCOUNT, OTHERS_PROFILE, NO_LISTING);
     check_clean(&f); /* their rule and zone are theirs to judge */
