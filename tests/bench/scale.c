@@ -5,8 +5,8 @@
  * each) on one profile scale measure FILE VPCS CHANGES      starts from it and changes it; prints
  * one line of JSON
  *
- * A change puts a zone into the profile, or takes it out, as one transaction through the control
- * side, and waits until the workers' snapshot has it. */
+ * A change puts a zone or a VPC into the profile, or takes it out, as one transaction through the
+ * control side, and waits until the workers' snapshot has it. CHANGES is even. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +70,7 @@ static int vpc_put(struct ctl *c, int n)
         err = ctl_index_put(c, "profile-vpcs", arena_printf(c->arena, PROFILE "/%s", vpc.id), a.id);
     return err ? err
                : ctl_index_put(c, "vpc-profiles",
-                               arena_printf(c->arena, "%s/00000/%s", vpc.id, a.id), PROFILE);
+                               arena_printf(c->arena, "%s/00000/rpassoc-1", vpc.id), PROFILE);
 }
 
 static int rule_put(struct ctl *c, int n)
@@ -133,12 +133,20 @@ static int op_profile(struct ctl *c, const void *in, void *out)
     return ctl_put(c, &kind_profile, PROFILE, &profile);
 }
 
-/* A change of the profile: zone 0 goes out or comes in. */
+/* A change: zone 0 comes into the profile or goes, or VPC 0 does. */
+struct change {
+    bool vpc, in;
+};
+
 static int op_change(struct ctl *c, const void *in, void *out)
 {
+    const struct change *change = in;
+    const char *index = change->vpc ? "vpc-profiles" : "profile-resources";
+    char *key = change->vpc ? text(c, "vpc-%017d/00000/rpassoc-1", 0) : zone_key(c, 0);
     (void)out;
-    return *(const bool *)in ? ctl_index_put(c, "profile-resources", zone_key(c, 0), "rpr-1")
-                             : ctl_index_del(c, "profile-resources", zone_key(c, 0));
+    if (!change->in)
+        return ctl_index_del(c, index, key);
+    return ctl_index_put(c, index, key, change->vpc ? PROFILE : "rpr-1");
 }
 
 /* Bytes of the stored keys that the projector keeps of VPCs. */
@@ -169,12 +177,33 @@ static bool seen(struct reader *r)
     return v && view_matches(s, v, name, m) > 0 && m[0].zone;
 }
 
+/* Makes changes of one kind and prints how soon the workers' snapshot had them. */
+static void changes_time(struct bench *b, struct reader *reader, bool vpc, int n)
+{
+    const char *kind = vpc ? "vpc" : "zone";
+    double *ms = calloc((size_t)n, sizeof(*ms));
+    char none;
+    need(ms != NULL, "memory");
+    for (int i = 0; i < n; i++) {
+        struct change change = {vpc, i % 2};
+        uint64_t start = clock_mono_ns();
+        reader_sleep(reader);
+        need(ctl_run(&b->c, op_change, &change, &none, sizeof(none)) == 0, "a change");
+        reader_wake(reader);
+        need(seen(reader) == change.in, "seeing a change");
+        ms[i] = (double)(clock_mono_ns() - start) / 1e6;
+        arena_reset(&b->arena);
+    }
+    qsort(ms, (size_t)n, sizeof(*ms), compare);
+    printf(", \"%s_median_ms\": %.2f, \"%s_p99_ms\": %.2f, \"%s_max_ms\": %.2f", kind, ms[n / 2],
+           kind, ms[n * 99 / 100], kind, ms[n - 1]);
+    free(ms);
+}
+
 static void measure(struct bench *b, int vpcs, int changes)
 {
     struct reader reader;
     struct project *project;
-    double *ms = calloc((size_t)changes, sizeof(*ms));
-    char none;
     size_t keys = 0;
     struct store_walk walk = {.each = key_each, .ctx = &keys};
     need(store_range(b->c.store, &walk, NULL) == 0, "reading the keys");
@@ -185,28 +214,16 @@ static void measure(struct bench *b, int vpcs, int changes)
     need(compiler && reader_add(b->c.publisher, &reader) == 0, "memory");
     need(project_start(b->c.store, compiler, &project) == 0, "the start");
     double started = (double)(clock_mono_ns() - start) / 1e9;
-    need(!vpcs || seen(&reader), "the first look");
-    size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
-    for (int i = 0; i < changes; i++) {
-        bool in = i % 2;
-        start = clock_mono_ns();
-        reader_sleep(&reader);
-        need(ctl_run(&b->c, op_change, &in, &none, sizeof(none)) == 0, "a change");
-        reader_wake(&reader);
-        need(!vpcs || seen(&reader) == in, "seeing a change");
-        ms[i] = (double)(clock_mono_ns() - start) / 1e6;
-        arena_reset(&b->arena);
-    }
-    qsort(ms, (size_t)changes, sizeof(*ms), compare);
-    printf("{\"vpcs\": %d, \"start_s\": %.3f, \"heap_bytes\": %zu, \"key_bytes\": %zu, "
-           "\"change_median_ms\": %.2f, \"change_p99_ms\": %.2f, \"change_max_ms\": %.2f}\n",
-           vpcs, started, after - before, keys, ms[changes / 2], ms[changes * 99 / 100],
-           ms[changes - 1]);
+    need(seen(&reader), "the first look");
+    printf("{\"vpcs\": %d, \"start_s\": %.3f, \"heap_bytes\": %zu, \"key_bytes\": %zu", vpcs,
+           started, mallinfo2().uordblks + mallinfo2().hblkhd - before, keys);
+    changes_time(b, &reader, false, changes);
+    changes_time(b, &reader, true, changes);
+    printf("}\n");
     reader_remove(&reader);
     project_stop(project);
     compiler_free(compiler);
     publisher_free(b->c.publisher);
-    free(ms);
 }
 
 int main(int argc, char **argv)
