@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The road of one call: claim, service, proof, operation, input, run, output. Each step either goes
  * on or leaves one struct api_error, which is rendered at the end. */
-#include "api/op_count.h"
 #include "api/api.h"
 
 #include <libxml/parser.h>
@@ -12,6 +11,7 @@
 #include "api/codec.h"
 #include "api/dispatch.h"
 #include "api/http.h"
+#include "api/op_count.h"
 #include "control/dry_run.h"
 #include "base/clock.h"
 #include "base/error.h"

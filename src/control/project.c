@@ -271,6 +271,18 @@ int project_get(struct project *p, const struct kind *kind, const char *id, void
     return err != 0 ? err : object_read(kind->shape, item.value, &p->scratch, ret);
 }
 
+int project_index(struct project *p, const struct project_walk *walk)
+{
+    char *from = arena_printf(&p->scratch, "x/%s", walk->prefix);
+    char *to = arena_str(&p->scratch, from);
+    if (to == NULL)
+        return ERR_NOMEM;
+    size_t len = strlen(from);
+    to[len - 1]++; /* '/' to the next byte: behind all keys of the prefix */
+    struct store_walk range = {{from, len}, {to, len}, walk->limit, walk->each, walk->ctx};
+    return store_range(p->store, &range, NULL);
+}
+
 int project_skip(const char *id, const char *why)
 {
     log_warn("project", "left out: %s id=%s", why, id);

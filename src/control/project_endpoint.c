@@ -102,15 +102,12 @@ static int members_add(void *ctx, const char *group, struct allows *to, const st
     struct allowed *a = ctx;
     struct project *p = a->p;
     struct members m = {.p = p};
-    char *from = arena_printf(&p->scratch, "x/group-uses/%s/%s/", group, kind_interface.name);
-    char *end = arena_str(&p->scratch, from);
-    int err = end == NULL ? ERR_NOMEM : group_used(p, group, a->endpoint);
+    const char *prefix = arena_printf(&p->scratch, "group-uses/%s/%s/", group, kind_interface.name);
+    int err = prefix == NULL ? ERR_NOMEM : group_used(p, group, a->endpoint);
     if (err != 0)
         return err;
-    m.skip = strlen(from);
-    end[m.skip - 1]++; /* '/' to the next byte: behind all keys of the prefix */
-    struct store_walk walk = {{from, m.skip}, {end, m.skip}, 0, member_found, &m};
-    err = store_range(p->store, &walk, NULL);
+    m.skip = strlen("x/") + strlen(prefix);
+    err = project_index(p, &(struct project_walk){prefix, 0, member_found, &m});
     for (size_t i = 0; i < m.list.n && err == 0; i++) {
         struct obj_interface eni;
         err = project_get(p, &kind_interface, m.list.ids[i], &eni);

@@ -47,6 +47,16 @@ int ids_add(struct project *p, struct ids *list, const char *id);
  * ERR_NOMEM, ERR_CORRUPT. */
 int project_get(struct project *p, const struct kind *kind, const char *id, void *ret);
 
+/* Walks the entries of an index ("x/<name>/<key>") whose keys begin with `prefix`, which ends with
+ * '/', in order, at most `limit` (0: all), as the store has them now. As store_range. */
+struct project_walk {
+    const char *prefix; /* "vpc-profiles/vpc-1/" */
+    size_t limit;
+    int (*each)(void *ctx, const struct store_item *item);
+    void *ctx;
+};
+int project_index(struct project *p, const struct project_walk *walk);
+
 /* Logs what cannot be translated. Returns 0: the rest of the world goes on. */
 int project_skip(const char *id, const char *why);
 

@@ -65,13 +65,9 @@ static int vpc_profile_each(void *ctx, const struct store_item *item)
 static int join_vpc_profiles(struct project *p, const char *vpc)
 {
     struct vpc_profiles v = {.p = p};
-    const char *from = arena_printf(&p->scratch, "x/vpc-profiles/%s/", vpc);
-    const char *to = arena_printf(&p->scratch, "x/vpc-profiles/%s0", vpc); /* '0' follows '/' */
-    if (from == NULL || to == NULL)
-        return ERR_NOMEM;
-    struct store_walk walk = {
-        {from, strlen(from)}, {to, strlen(to)}, VPC_PROFILES, vpc_profile_each, &v};
-    int err = store_range(p->store, &walk, NULL);
+    struct project_walk walk = {arena_printf(&p->scratch, "vpc-profiles/%s/", vpc), VPC_PROFILES,
+                                vpc_profile_each, &v};
+    int err = walk.prefix != NULL ? project_index(p, &walk) : ERR_NOMEM;
     return err != 0 ? err : project_result(vpc, compile_vpc_profiles(p->compiler, vpc, v.ids, v.n));
 }
 
@@ -227,9 +223,9 @@ int vpc_endpoint_changed(struct project *p, const char *id, struct store_bytes v
 {
     struct obj_vpc_endpoint e = {0};
     struct holders holders = {p, id};
-    const char *from = arena_printf(&p->scratch, "x/resource-profiles/%s/", id);
-    const char *to = arena_printf(&p->scratch, "x/resource-profiles/%s0", id);
-    int err = from == NULL || to == NULL ? ERR_NOMEM : 0;
+    struct project_walk walk = {arena_printf(&p->scratch, "resource-profiles/%s/", id), 0,
+                                holder_each, &holders};
+    int err = walk.prefix == NULL ? ERR_NOMEM : 0;
     if (err == 0 && value.data != NULL)
         err = object_read(&obj_vpc_endpoint_shape, value, &p->scratch, &e);
     for (unsigned n = 0; n < PRIVATE_NAMES_MAX && err == 0; n++) {
@@ -240,9 +236,7 @@ int vpc_endpoint_changed(struct project *p, const char *id, struct store_bytes v
         if (err == 0 && n < e.private_dns_names_n)
             err = private_name(p, zone, &e, e.private_dns_names[n]);
     }
-    struct store_walk walk = {
-        {from, from ? strlen(from) : 0}, {to, to ? strlen(to) : 0}, 0, holder_each, &holders};
     if (err == 0 && value.data != NULL)
-        err = store_range(p->store, &walk, NULL);
+        err = project_index(p, &walk);
     return project_result(id, err);
 }

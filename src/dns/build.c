@@ -289,7 +289,6 @@ int build_rr(struct build *b, enum section section, const uint8_t *owner, uint16
 
 #define OPT_FIXED 11 /* root owner and fixed fields */
 #define EDE_FIXED 6  /* option code, length and info code */
-#define EDE_OPTION 15
 #define OPT_DO 0x8000
 #define OPTION_FIXED 4 /* code and length of an option */
 
@@ -334,7 +333,7 @@ int build_opt(struct build *b, const struct build_opt *opt)
     }
     if (opt->has_ede) {
         size_t text = ede_text_len(opt);
-        wire_put16(p, EDE_OPTION);
+        wire_put16(p, EDNS_EDE);
         wire_put16(p + 2, (uint16_t)(2 + text));
         wire_put16(p + 4, opt->ede_code);
         if (text)

@@ -70,6 +70,8 @@ enum {
     FLAG_CD = 0x0010,
 };
 
+#define EDNS_EDE 15 /* code of the EDNS option for extended errors (RFC 8914 2) */
+
 /* Extended errors (RFC 8914 and registry) that we send. */
 enum {
     EDE_OTHER = 0,

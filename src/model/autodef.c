@@ -86,23 +86,28 @@ static int record_put(struct zone *z, const struct edit *e, const struct record 
     return zone_put(z, e, &d);
 }
 
-/* A zone with SOA and NS at its apex, as RFC 6303 3 has them. NULL on lack of memory. */
-static struct zone *zone_make(const struct edit *e, const uint8_t *apex, uint32_t ttl)
+size_t autodef_soa(const uint8_t *apex, uint32_t ttl, uint8_t out[AUTODEF_SOA_MAX])
 {
     static const uint8_t rname[] = "\6nobody\7invalid";
     uint32_t numbers[5] = {htonl(1), htonl(3600), htonl(1200), htonl(604800), htonl(ttl)};
-    uint8_t soa[2 * NAME_MAX_WIRE + 20];
-    size_t len = name_copy(soa, apex);
-    struct record ns = {apex, TYPE_NS, ttl, apex, (uint16_t)len, 0};
+    size_t len = name_copy(out, apex);
+
+    memcpy(out + len, rname, sizeof(rname));
+    len += sizeof(rname);
+    memcpy(out + len, numbers, sizeof(numbers));
+    return len + sizeof(numbers);
+}
+
+/* A zone with SOA and NS at its apex, as RFC 6303 3 has them. NULL on lack of memory. */
+static struct zone *zone_make(const struct edit *e, const uint8_t *apex, uint32_t ttl)
+{
+    uint8_t soa[AUTODEF_SOA_MAX];
+    struct record r = {apex, TYPE_SOA, ttl, soa, (uint16_t)autodef_soa(apex, ttl, soa), 0};
+    struct record ns = {apex, TYPE_NS, ttl, apex, (uint16_t)name_len(apex), 0};
     struct zone *z = zone_new(e, "autodefined", apex);
 
     if (!z)
         return NULL;
-    memcpy(soa + len, rname, sizeof(rname));
-    len += sizeof(rname);
-    memcpy(soa + len, numbers, sizeof(numbers));
-    len += sizeof(numbers);
-    struct record r = {apex, TYPE_SOA, ttl, soa, (uint16_t)len, 0};
     if (record_put(z, e, &r) < 0 || record_put(z, e, &ns) < 0) {
         zone_free(z);
         return NULL;

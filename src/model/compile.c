@@ -71,12 +71,27 @@ struct link *link_new(struct compiler *c, struct vpc_rec *vpc, struct tie **of_v
     return l;
 }
 
-void link_free(struct compiler *c, struct link *l)
+/* Takes a link out of both lists. */
+static void link_drop(struct link *l)
 {
-    vpc_touch(c, l->vpc);
     tie_remove(&l->of_vpc);
     tie_remove(&l->of_object);
     free(l);
+}
+
+void link_free(struct compiler *c, struct link *l)
+{
+    vpc_touch(c, l->vpc);
+    link_drop(l);
+}
+
+void links_drop(struct tie *of_object)
+{
+    while (of_object) {
+        struct link *l = of_object->owner;
+        of_object = of_object->next;
+        link_drop(l);
+    }
 }
 
 struct link *link_find(const struct tie *of_vpc, const void *object)

@@ -198,6 +198,9 @@ struct link *link_new(struct compiler *c, struct vpc_rec *vpc, struct tie **of_v
 /* Takes a link away and touches the VPC. */
 void link_free(struct compiler *c, struct link *l);
 
+/* Frees all links of an object when the compiler goes: no VPC is touched. */
+void links_drop(struct tie *of_object);
+
 /* The link of an object in a VPC's list, or NULL. O(list). */
 struct link *link_find(const struct tie *of_vpc, const void *object);
 

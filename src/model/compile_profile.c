@@ -406,12 +406,7 @@ void profiles_free(struct compiler *c)
             holding_free(p->rules->owner);
         while (p->zones)
             holding_free(p->zones->owner);
-        while (p->links) {
-            struct link *l = p->links->owner;
-            tie_remove(&l->of_object);
-            tie_remove(&l->of_vpc);
-            free(l);
-        }
+        links_drop(p->links);
         profile_rebuild(p);
         free(p->changed);
         profile_free(p->profile);

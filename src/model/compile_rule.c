@@ -226,12 +226,7 @@ void rules_free(struct compiler *c)
     size_t pos = 0;
 
     while ((r = map_next(&c->rules, &pos, &id))) {
-        while (r->links) {
-            struct link *l = r->links->owner;
-            tie_remove(&l->of_object);
-            tie_remove(&l->of_vpc);
-            free(l);
-        }
+        links_drop(r->links);
         free(r->rule);
         free(r);
     }

@@ -204,12 +204,7 @@ void zones_free(struct compiler *c)
     size_t pos = 0;
 
     while ((z = map_next(&c->zones, &pos, &id))) {
-        while (z->links) {
-            struct link *l = z->links->owner;
-            tie_remove(&l->of_object);
-            tie_remove(&l->of_vpc);
-            free(l);
-        }
+        links_drop(z->links);
         zone_free(z->zone);
         free(z);
     }

@@ -82,6 +82,12 @@ struct autodef {
                                 kept */
 };
 
+#define AUTODEF_SOA_MAX (NAME_MAX_WIRE + 36) /* bytes of an autodefined zone's SOA */
+
+/* Writes the SOA rdata of an autodefined zone with this apex (canonical) as RFC 6303 3 has it;
+ * `ttl` is its minimum, in seconds. Returns its length. */
+size_t autodef_soa(const uint8_t *apex, uint32_t ttl, uint8_t out[AUTODEF_SOA_MAX]);
+
 /* Everything that one owner name leads to in a view. */
 struct match {
     const uint8_t *name;           /* canonical */

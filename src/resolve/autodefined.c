@@ -31,20 +31,16 @@ static bool asked(const struct query *q, uint16_t type)
     return q->msg.qtype == type || q->msg.qtype == TYPE_ANY;
 }
 
-/* A zone that is not kept: SOA and NS at its apex as RFC 6303 3 has them, and nothing below. */
+/* A zone that is not kept: SOA and NS at its apex, and nothing below. */
 static enum step empty_zone(struct query *q, const uint8_t *apex)
 {
-    static const uint8_t tail[] =
-        "\6nobody\7invalid\0\0\0\0\1\0\0\16\20\0\0\4\260\0\11\72\200\0\0\0\74";
-    uint8_t *soa = arena_alloc(&q->arena, 2 + NAME_MAX_WIRE + sizeof(tail) - 1);
+    uint8_t *soa = arena_alloc(&q->arena, 2 + AUTODEF_SOA_MAX);
     if (!soa) {
         query_fail(q, EDE_OTHER, "the answer needs too much memory");
         return STEP_ANSWER;
     }
-    size_t len = name_copy(soa + 2, apex);
-    memcpy(soa + 2 + len, tail, sizeof(tail) - 1);
-    len += sizeof(tail) - 1;
-    memcpy(soa, &(uint16_t){(uint16_t)len}, 2);
+    uint16_t len = (uint16_t)autodef_soa(apex, LOCAL_TTL, soa + 2);
+    memcpy(soa, &len, sizeof(len));
     bool at_apex = name_equal(q->key.name, apex);
     if (at_apex && q->msg.qtype == TYPE_NS)
         return answer_one(q, TYPE_NS, apex, name_len(apex));

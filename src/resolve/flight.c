@@ -402,6 +402,8 @@ static void note_answer(struct resolver *r, const struct flight *f, const struct
     flight_trace(f, verdict == ACCEPT_GOOD ? "reply" : "refused", p, texts[verdict]);
 }
 
+_Static_assert(ACTION_HOPS == HOPS_BYTES, "an action has room for the longest marker");
+
 size_t action_query(const struct action *a, uint8_t *buf)
 {
     int len = build_query(buf, ACTION_QUERY, 0, FLAG_RD, a->qname, a->qtype, a->qclass, a->udp_size,

@@ -8,7 +8,6 @@
 #include "base/hash.h"
 
 #define VERSION 1
-#define EDE_CODE 15 /* RFC 8914 2 */
 #define SEAL 8
 
 uint64_t hops_hash(const uint64_t secret[2], const char *endpoint_id, const uint8_t *name,
@@ -72,7 +71,7 @@ bool hops_loop(const struct edns *e, char *text, size_t size)
     uint16_t len;
     if (!e->present || !option_find(e, HOPS_CODE, &len))
         return false;
-    const uint8_t *ede = option_find(e, EDE_CODE, &len);
+    const uint8_t *ede = option_find(e, EDNS_EDE, &len);
     size_t n = ede && len > 2 ? len - 2u : 0;
     n = n < size ? n : size - 1;
     memcpy(text, ede ? ede + 2 : (const uint8_t *)"", n);

@@ -14,7 +14,7 @@
 
 #define HOPS_CODE 65353 /* of those for local use (RFC 6891 9) */
 #define HOPS_MAX 16     /* endpoints on the way of a question; more is a loop that grows */
-#define HOPS_BYTES (1 + HOPS_MAX * 8 + 8) /* ACTION_HOPS */
+#define HOPS_BYTES (1 + HOPS_MAX * 8 + 8)
 
 struct hops {
     unsigned n;

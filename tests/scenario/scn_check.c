@@ -167,7 +167,7 @@ static void check_ede(const struct scn *s, const struct statement *st, const str
     long have = -1;
     char text[256] = "";
     while (m->edns.present && edns_next(&m->edns, &pos, &code, &data, &len) == 1)
-        if (code == 15 && len >= 2) {
+        if (code == EDNS_EDE && len >= 2) {
             have = data[0] << 8 | data[1];
             snprintf(text, sizeof(text), "%.*s", len - 2, (const char *)data + 2);
         }
