@@ -40,6 +40,11 @@ const struct kind kind_org_unit = {"organizational-unit", &obj_organization_unit
 const struct kind kind_org_account = {"organization-account", &obj_organization_account_shape,
                                       GLOBAL};
 
+bool is_profile_id(const char *id)
+{
+    return strncmp(id, PROFILE_PREFIX, sizeof PROFILE_PREFIX - 1) == 0;
+}
+
 /* The tag of that key in a list, or NULL. */
 static struct obj_tag *tag_find(struct obj_tag *tags, size_t n, const char *key)
 {

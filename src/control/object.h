@@ -34,6 +34,11 @@ extern const struct kind kind_organization;     /* struct obj_organization */
 extern const struct kind kind_org_unit;         /* struct obj_organization_unit */
 extern const struct kind kind_org_account;      /* struct obj_organization_account, id = account */
 
+#define PROFILE_PREFIX "rp-" /* of the ids of profiles */
+
+/* True if an id is that of a profile, not of a VPC: settings may belong to either. */
+bool is_profile_id(const char *id);
+
 /* Index names (ctl_index_*), with their keys and values:
  *   "vpc-uses"       <vpc>/<kind>/<id> -> "": objects that live in a VPC
  *   "subnet-uses"    <subnet>/<kind>/<id> -> "": interfaces of a subnet

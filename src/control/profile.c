@@ -111,7 +111,7 @@ int prof_create_profile(struct ctl *c, const struct prof_create_profile_request 
 {
     struct obj_profile p = {
         .owner_account = c->account,
-        .id = ctl_new_id(c, "rp-", 17),
+        .id = ctl_new_id(c, PROFILE_PREFIX, 17),
         .name = in->name,
         .client_token = in->client_token,
         .token_check = token_check(c, in),

@@ -103,7 +103,7 @@ static int vpc_changed(struct project *p, const char *id, struct store_bytes val
 /* Of a VPC or a profile. */
 static int config_changed(struct project *p, const char *id, struct store_bytes value)
 {
-    return strncmp(id, "rp-", 3) == 0 ? profile_changed(p, id, value) : vpc_changed(p, id, value);
+    return is_profile_id(id) ? profile_changed(p, id, value) : vpc_changed(p, id, value);
 }
 
 static int endpoint_changed(struct project *p, const char *id, struct store_bytes value)

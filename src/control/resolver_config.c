@@ -11,7 +11,6 @@
 #include "control/shared.h"
 
 #define CONFIG_DIGITS 16 /* hexadecimal digits of a config's id */
-#define PROFILE_PREFIX "rp-"
 
 int config_resource_get(struct ctl *c, const char *id, const char *action,
                         struct config_resource *ret)
@@ -22,7 +21,7 @@ int config_resource_get(struct ctl *c, const char *id, const char *action,
     char *trace;
     int err;
 
-    ret->profile = strncmp(id, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0;
+    ret->profile = is_profile_id(id);
     ret->owner = c->account;
     if (ret->profile) {
         err = shared_get(c, &kind_profile, id, &access, &profile);
@@ -76,7 +75,7 @@ int config_resource_alive(struct ctl *c, const char *id)
     struct obj_profile profile;
     struct obj_vpc vpc;
 
-    if (strncmp(id, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0)
+    if (is_profile_id(id))
         return ctl_get(c, &kind_profile, id, &profile);
     return ctl_get(c, &kind_vpc, id, &vpc);
 }
