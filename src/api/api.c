@@ -3,7 +3,6 @@
  * on or leaves one struct api_error, which is rendered at the end. */
 #include "api/api.h"
 
-#include <libxml/parser.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "api/http.h"
 #include "api/op_count.h"
 #include "control/dry_run.h"
+#include "api/xml.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -73,6 +73,8 @@ static int fail(struct visit *v, enum front_error what, const char *message)
 
 static int no_memory(struct visit *v)
 {
+    if (!v->arena->overflow || v->arena->starved)
+        return fail(v, FRONT_UNAVAILABLE, "There is no memory at the moment.");
     return fail(v, FRONT_INTERNAL, "The request needs more memory than one call may use.");
 }
 
@@ -215,10 +217,7 @@ static int run_op(struct visit *v, struct ctl *c, const void *in, void **ret)
     if (err && c->fault.code == FAULT_NONE)
         return fail(v, FRONT_INTERNAL, err_text(err));
     if (err) {
-        v->error = (struct api_error){.code = c->fault.code,
-                                      .message = c->fault.message,
-                                      .resource_type = c->fault.resource_type,
-                                      .field_name = c->fault.field_name};
+        v->error = error_fault(v->service, &c->fault);
         return ERR_FAULT;
     }
     if (c->dry_run) {
@@ -259,7 +258,7 @@ static int write_changes(struct visit *v, struct ctl *c, struct dry_run *d, stru
         buf_str(&reply->body, text);
     }
     free(text);
-    if (err)
+    if (err && err != ERR_NOMEM)
         return fail(v, FRONT_INTERNAL, err_text(err));
     return text ? 0 : no_memory(v);
 }
@@ -271,8 +270,9 @@ static int dry_refused(struct visit *v, int err)
         v->error = (struct api_error){.code = FAULT_ResourceNotFoundException,
                                       .message = "There is no dry run of that id."};
     else if (err == ERR_BUSY)
-        v->error = (struct api_error){.code = FAULT_ServiceUnavailable,
-                                      .message = "Too many dry runs are under way."};
+        return fail(v, FRONT_UNAVAILABLE, "Too many dry runs are under way.");
+    else if (err == ERR_NOMEM)
+        return no_memory(v);
     else
         return fail(v, FRONT_INTERNAL, err_text(err));
     return ERR_FAULT;
@@ -384,7 +384,7 @@ int api_new(const struct api_config *config, struct api **ret)
     if (!a)
         return ERR_NOMEM;
     memset(a, 0, sizeof *a);
-    xmlInitParser(); /* its first call must not race */
+    xml_init();
     a->config = *config;
     a->dry_runs = dry_runs_new(config->store);
     if (!a->dry_runs) {

@@ -296,7 +296,8 @@ static int check_key(const struct auth_case *a, struct auth_key *ret, struct api
     if (err == ERR_NOMEM)
         return err;
     if (err)
-        return refuse(a, FRONT_INTERNAL, "The keys of accounts could not be read.", ret_error);
+        return refuse(a, err == ERR_IO ? FRONT_UNAVAILABLE : FRONT_INTERNAL,
+                      "The keys of accounts could not be read.", ret_error);
     if (ret->session_token ? !c->token || !same_text(ret->session_token, c->token)
                            : c->token != NULL)
         return refuse(a, FRONT_UNKNOWN_KEY, unknown, ret_error);

@@ -3,7 +3,6 @@
 #include "api/client.h"
 
 #include <curl/curl.h>
-#include <libxml/parser.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "api/client_priv.h"
 #include "api/sign.h"
+#include "api/xml.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -23,7 +23,7 @@
 static void libraries_init(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    xmlInitParser();
+    xml_init();
 }
 
 static void fill_error(struct client_error *e, const char *code, const char *message)

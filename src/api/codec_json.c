@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 
 /* "2026-01-02T03:04:05.678Z" -> 1767323045.678; NULL when the text is not such a time. */
 static json_t *epoch_from_text(const char *text)
@@ -67,26 +68,30 @@ static int epochs(const struct shape *shape, json_t *object, bool reading)
     return 0;
 }
 
-/* A body text; an empty one stands for {}. NULL: not a JSON object. */
-static json_t *load(const char *body, size_t len)
+/* A body text; an empty one stands for {}. ERR_INVALID: not a JSON object; ERR_NOMEM. */
+static int load(const char *body, size_t len, json_t **ret)
 {
-    json_t *j = len == 0 ? json_object() : json_loadb(body, len, 0, NULL);
+    json_t *j;
+    int err = len == 0 ? json_read("{}", 2, 0, &j) : json_read(body, len, 0, &j);
 
-    if (j && !json_is_object(j)) {
+    if (err)
+        return err;
+    if (!json_is_object(j)) {
         json_decref(j);
-        return NULL;
+        return ERR_INVALID;
     }
-    return j;
+    *ret = j;
+    return 0;
 }
 
 int json_decode(const struct call *call, json_t **ret, const char **ret_why)
 {
-    json_t *object = load(call->request->body, call->request->body_len);
-    int err = 0;
+    json_t *object;
+    int err = load(call->request->body, call->request->body_len, &object);
 
-    if (!object) {
+    if (err) {
         *ret_why = "Could not parse the request body as a JSON object.";
-        return ERR_INVALID;
+        return err;
     }
     err = epochs(call->op->in, object, true);
     if (!err && call->service->protocol == PROTOCOL_REST_JSON)
@@ -148,10 +153,11 @@ int json_build(const struct service *s, const struct op *op, const json_t *in, s
 
 int json_parse(const struct op *op, const struct received *r, json_t **ret)
 {
-    json_t *object = load(r->body, r->body_len);
+    json_t *object;
+    int err = load(r->body, r->body_len, &object);
 
-    if (!object)
-        return ERR_INVALID;
+    if (err)
+        return err;
     if (epochs(op->out, object, true) != 0) {
         json_decref(object);
         return ERR_NOMEM;
@@ -175,9 +181,11 @@ void json_parse_error(const struct received *r, struct arena *arena, struct code
 {
     const struct request as_request = {.headers = r->headers};
     const char *type = request_header(&as_request, "x-amzn-ErrorType");
-    json_t *object = load(r->body, r->body_len);
-    const char *message = json_string_value(json_object_get(object, "message"));
+    json_t *object = NULL;
+    const char *message = NULL;
 
+    if (load(r->body, r->body_len, &object) == 0)
+        message = json_string_value(json_object_get(object, "message"));
     if (!message)
         message = json_string_value(json_object_get(object, "Message"));
     if (!type)

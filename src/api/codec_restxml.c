@@ -3,8 +3,8 @@
  * the XML replies of all three XML protocols for our own client. */
 #include "api/codec_priv.h"
 
-#include <libxml/parser.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/xml.h"
@@ -26,16 +26,18 @@ static int read_body(const struct call *call, json_t **ret, const char **ret_why
     const struct request *r = call->request;
     const xmlNode *root;
     char want[160];
-    xmlDoc *doc;
-    int err = 0;
+    struct xml x;
+    int err;
 
     snprintf(want, sizeof want, "%sRequest", call->op->name);
-    doc = xml_parse(r->body, r->body_len);
-    if (!doc) {
+    err = xml_parse(&x, r->body, r->body_len);
+    if (err == ERR_NOMEM)
+        return err;
+    if (err) {
         *ret_why = arena_printf(call->arena, "Could not parse XML, expected %s", want);
         return *ret_why ? ERR_INVALID : ERR_NOMEM;
     }
-    root = xmlDocGetRootElement(doc);
+    root = xmlDocGetRootElement(x.doc);
     if (strcmp((const char *)root->name, want) != 0) {
         *ret_why = arena_printf(call->arena, "%.100s is not valid, expected %s",
                                 (const char *)root->name, want);
@@ -44,7 +46,7 @@ static int read_body(const struct call *call, json_t **ret, const char **ret_why
         *ret = xml_read(call->op->in, root, XML_REST);
         err = *ret ? 0 : ERR_NOMEM;
     }
-    xmlFreeDoc(doc);
+    xml_close(&x);
     return err;
 }
 
@@ -106,19 +108,21 @@ int restxml_build(const struct service *s, const struct op *op, const json_t *in
 int xml_reply_parse(const struct service *s, const struct op *op, const struct received *r,
                     json_t **ret)
 {
-    xmlDoc *doc = r->body_len > 0 ? xml_parse(r->body, r->body_len) : NULL;
-    const xmlNode *node = doc ? xmlDocGetRootElement(doc) : NULL;
+    struct xml x = {.doc = NULL};
+    int err = r->body_len > 0 ? xml_parse(&x, r->body, r->body_len) : 0;
+    const xmlNode *node = x.doc ? xmlDocGetRootElement(x.doc) : NULL;
     char result[160];
 
-    if (r->body_len > 0 && !doc)
-        return ERR_INVALID;
+    if (err)
+        return err;
     if (node && s->protocol == PROTOCOL_QUERY) {
         snprintf(result, sizeof result, "%sResult", op->name);
         node = xml_child(node, result);
     }
     *ret = node ? xml_read(op->out, node, s->protocol == PROTOCOL_EC2 ? XML_EC2 : XML_REST)
                 : json_object();
-    xmlFreeDoc(doc);
+    if (x.doc)
+        xml_close(&x);
     return *ret ? 0 : ERR_NOMEM;
 }
 
@@ -128,18 +132,20 @@ static const char *child_text(const xmlNode *n, const char *name, struct arena *
     char *text = n ? xml_text(xml_child(n, name)) : NULL;
     const char *copy = arena_str(arena, text);
 
-    xmlFree(text);
+    free(text);
     return copy ? copy : "";
 }
 
 void xml_reply_error(const struct received *r, struct arena *arena, struct codec_failure *ret)
 {
-    xmlDoc *doc = xml_parse(r->body, r->body_len);
-    const xmlNode *n = doc ? xmlDocGetRootElement(doc) : NULL;
+    struct xml x;
+    bool parsed = xml_parse(&x, r->body, r->body_len) == 0;
+    const xmlNode *n = parsed ? xmlDocGetRootElement(x.doc) : NULL;
     const xmlNode *errors = n ? xml_child(n, "Errors") : NULL; /* EC2's extra level */
 
     n = n ? xml_child(errors ? errors : n, "Error") : NULL;
     ret->code = child_text(n, "Code", arena);
     ret->message = child_text(n, "Message", arena);
-    xmlFreeDoc(doc);
+    if (parsed)
+        xml_close(&x);
 }

@@ -82,13 +82,37 @@ static const struct coded front_table[FRONT_ERRORS_N][PROTOCOLS] = {
                         {FAULT_InternalFailure, 500},
                         {FAULT_InternalFailure, 500},
                         {FAULT_InternalError, 500}},
+    /* 503 even where errors are 400: no client tries again after an unknown 400. */
+    [FRONT_UNAVAILABLE] = {{FAULT_ServiceUnavailable, 503},
+                           {FAULT_ServiceUnavailable, 503},
+                           {FAULT_ServiceUnavailable, 503},
+                           {FAULT_ServiceUnavailable, 503},
+                           {FAULT_ServiceUnavailable, 503}},
 };
 
 struct api_error error_front(const struct service *s, enum front_error what, const char *message)
 {
     const struct coded *c = &front_table[what][s ? s->protocol : PROTOCOL_REST_JSON];
+    enum fault_code own = !s                          ? FAULT_NONE
+                          : what == FRONT_INTERNAL    ? s->internal
+                          : what == FRONT_UNAVAILABLE ? s->unavailable
+                                                      : FAULT_NONE;
 
+    if (own != FAULT_NONE)
+        return (struct api_error){.code = own, .message = message};
     return (struct api_error){.code = c->code, .status = c->status, .message = message};
+}
+
+struct api_error error_fault(const struct service *s, const struct ctl_fault *fault)
+{
+    if (fault->code == FAULT_InternalFailure)
+        return error_front(s, FRONT_INTERNAL, fault->message);
+    if (fault->code == FAULT_ServiceUnavailable)
+        return error_front(s, FRONT_UNAVAILABLE, fault->message);
+    return (struct api_error){.code = fault->code,
+                              .message = fault->message,
+                              .resource_type = fault->resource_type,
+                              .field_name = fault->field_name};
 }
 
 static const char *text_or_empty(const struct buf *b)

@@ -23,6 +23,7 @@ enum front_error {
     FRONT_INVALID, /* limits of the shape */
     FRONT_TOO_LARGE,
     FRONT_INTERNAL,
+    FRONT_UNAVAILABLE, /* something is short; the same request will do later */
     FRONT_ERRORS_N,
 };
 
@@ -37,6 +38,10 @@ struct api_error {
 /* The code and status that a front-end failure has in this service's protocol (service NULL:
  * REST-JSON's). The message is kept by pointer. */
 struct api_error error_front(const struct service *s, enum front_error what, const char *message);
+
+/* The error of an operation's fault. The control side knows one fault of our own
+ * (InternalFailure) and one lack (ServiceUnavailable); here they get the service's words. */
+struct api_error error_fault(const struct service *s, const struct ctl_fault *fault);
 
 /* The error of a request whose members break the shape's limits or types. Texts in the arena. */
 struct api_error error_validation(const struct service *s, const struct shape_report *report,

@@ -6,16 +6,32 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "api/door.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "net/sock.h"
+
+/* A thread of the pool: a daemon of its own, so that we know which one is free. */
+struct pool_thread {
+    struct http *http;
+    struct MHD_Daemon *daemon;
+    _Atomic unsigned connections;
+    _Atomic bool busy; /* answers a request */
+};
 
 struct http {
     struct http_config config;
-    struct MHD_Daemon *daemon;
+    int fd; /* listening */
+    struct door *door;
+    unsigned thread_max; /* connections of one thread */
+    unsigned threads_n;
+    struct pool_thread threads[];
 };
 
 /* One request while it is being read. */
@@ -114,7 +130,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct repl
 
     if (reply->body.failed) {
         buf_free(&reply->body);
-        reply->status = 500;
+        reply->status = 503;
         reply->content_type = NULL;
     }
     response = MHD_create_response_from_buffer(
@@ -157,9 +173,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
                                   const char *method, const char *version, const char *data,
                                   size_t *len, void **state)
 {
-    struct http *h = ctx;
+    struct pool_thread *t = ctx;
     struct exchange *x = *state;
-    struct reply reply = {.status = 500};
+    struct reply reply = {.status = 503}; /* stays when there is no memory for more */
     struct request request;
 
     (void)url;
@@ -172,47 +188,114 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     }
     if (*len > 0)
         return take_body(x, data, len);
+    atomic_store(&t->busy, true);
     if (read_request(connection, method, x, &request) == 0)
-        h->config.handle(h->config.ctx, &request, &x->arena, &reply);
+        t->http->config.handle(t->http->config.ctx, &request, &x->arena, &reply);
+    atomic_store(&t->busy, false);
     return send_reply(connection, &reply);
 }
 
-static struct MHD_Daemon *start_daemon(struct http *h)
+/* The library tells of the beginning and the end of each connection of a daemon. */
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode what)
 {
-    const struct http_config *c = &h->config;
-    struct sockaddr_storage sa;
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
+    struct pool_thread *t = ctx;
 
-    if (sockname_to_sa(&c->listen, &sa) == 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (sa.ss_family == AF_INET6)
-        flags |= MHD_USE_IPv6;
+    (void)connection;
+    (void)state;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        atomic_fetch_sub(&t->connections, 1);
+}
+
+static int start_thread(struct http *h, struct pool_thread *t)
+{
+    t->http = h;
     errno = 0;
-    return MHD_start_daemon(
-        flags, c->listen.port, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&sa, MHD_OPTION_THREAD_POOL_SIZE, c->threads,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, LIMIT_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+    t->daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0,
+        NULL, NULL, on_request, t, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, t, MHD_OPTION_CONNECTION_LIMIT, h->thread_max, MHD_OPTION_CONNECTION_TIMEOUT,
         LIMIT_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEADER,
         MHD_OPTION_END);
+    return t->daemon ? 0 : ERR_IO;
+}
+
+/* The thread for the next connection: one that answers nothing now, and of those the one with the
+ * fewest connections. NULL: all have as many as they may. */
+static struct pool_thread *thread_pick(struct http *h)
+{
+    struct pool_thread *best = NULL;
+    unsigned least = 0;
+
+    for (unsigned i = 0; i < h->threads_n; i++) {
+        struct pool_thread *t = &h->threads[i];
+        unsigned n = atomic_load(&t->connections);
+        if (n >= h->thread_max)
+            continue;
+        n += atomic_load(&t->busy) ? h->thread_max : 0;
+        if (!best || n < least) {
+            best = t;
+            least = n;
+        }
+    }
+    return best;
+}
+
+static bool room(void *ctx)
+{
+    return thread_pick(ctx) != NULL;
+}
+
+static bool take(void *ctx, int fd, const struct sockaddr *peer, socklen_t len)
+{
+    struct pool_thread *t = thread_pick(ctx);
+
+    if (!should(t != NULL)) {
+        close(fd);
+        errno = ENFILE;
+        return false;
+    }
+    atomic_fetch_add(&t->connections, 1);
+    if (MHD_add_connection(t->daemon, fd, peer, len) == MHD_YES)
+        return true;
+    int saved = errno;
+    atomic_fetch_sub(&t->connections, 1);
+    errno = saved ? saved : ENOMEM;
+    return false;
+}
+
+static int start(struct http *h)
+{
+    struct sock_spec spec = {.type = SOCK_STREAM, .local = h->config.listen, .listen = true};
+    struct door_config door = {.room = room, .take = take, .ctx = h};
+    enum sock_failure why;
+    int err = sock_open(&spec, &h->fd, &why);
+
+    for (unsigned i = 0; i < h->config.threads && !err; i++) {
+        h->threads_n = i + 1;
+        err = start_thread(h, &h->threads[i]);
+    }
+    door.fd = h->fd;
+    return err ? err : door_open(&door, &h->door);
 }
 
 int http_start(const struct http_config *config, struct http **ret)
 {
-    struct http *h = calloc(1, sizeof *h);
+    struct http *h = calloc(1, sizeof *h + config->threads * sizeof *h->threads);
 
     if (!h)
         return ERR_NOMEM;
     h->config = *config;
-    h->daemon = start_daemon(h);
-    if (!h->daemon) {
+    h->fd = -1;
+    h->thread_max = LIMIT_HTTP_CONNECTIONS / config->threads;
+    int err = start(h);
+    if (err) {
         int saved = errno;
 
-        free(h);
+        http_stop(h);
         errno = saved;
-        return ERR_IO;
+        return err;
     }
     *ret = h;
     return 0;
@@ -220,11 +303,12 @@ int http_start(const struct http_config *config, struct http **ret)
 
 struct sockname http_address(const struct http *h)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
     struct sockname s = h->config.listen;
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
 
-    if (should(info != NULL))
-        s.port = info->port;
+    if (should(getsockname(h->fd, (struct sockaddr *)&sa, &len) == 0))
+        (void)sockname_from_sa((struct sockaddr *)&sa, &s);
     return s;
 }
 
@@ -232,6 +316,11 @@ void http_stop(struct http *h)
 {
     if (!h)
         return;
-    MHD_stop_daemon(h->daemon);
+    door_close(h->door);
+    for (unsigned i = 0; i < h->threads_n; i++)
+        if (h->threads[i].daemon)
+            MHD_stop_daemon(h->threads[i].daemon);
+    if (h->fd >= 0)
+        close(h->fd);
     free(h);
 }

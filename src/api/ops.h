@@ -40,6 +40,9 @@ struct service {
     const char *target;  /* prefix of X-Amz-Target, or NULL */
     const char *xmlns;   /* or NULL */
     const char *message; /* member with the text of JSON errors; NULL: "Message" */
+    /* What it says when the fault is ours, and when we cannot work at the moment; FAULT_NONE: as
+     * its protocol does. */
+    enum fault_code internal, unavailable;
     const struct op *ops;
     size_t ops_n;
 };

@@ -3,30 +3,31 @@
  * what no row describes is not looked at. */
 #include "api/xml.h"
 
-#include <libxml/parser.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/codec.h"
+#include "base/error.h"
 
 #define ELEMENT_NAME_MAX 128
 
-xmlDoc *xml_parse(const char *text, size_t len)
+int xml_parse(struct xml *x, const char *text, size_t len)
 {
-    const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                        XML_PARSE_NOCDATA | XML_PARSE_COMPACT;
-    xmlDoc *doc;
+    int err;
 
     /* All clients write UTF-8. Other encodings are not tried: libxml2 reports failures of its
      * converters on standard error whatever the options say. */
     if (len == 0 || len > INT32_MAX || !utf8_valid(text, len))
-        return NULL;
-    doc = xmlReadMemory(text, (int)len, "request.xml", "UTF-8", options);
-    if (doc && (doc->intSubset || doc->extSubset || !xmlDocGetRootElement(doc))) {
-        xmlFreeDoc(doc); /* a DTD could define entities; no client sends one */
-        return NULL;
+        return ERR_INVALID;
+    err = xml_open(x, text, len);
+    if (err)
+        return err;
+    if (x->doc->intSubset || x->doc->extSubset || !xmlDocGetRootElement(x->doc)) {
+        xml_close(x); /* a DTD could define entities; no client sends one */
+        return ERR_INVALID;
     }
-    return doc;
+    return 0;
 }
 
 /* The member's element name in this dialect. */
@@ -64,7 +65,19 @@ const xmlNode *xml_child(const xmlNode *element, const char *name)
 
 char *xml_text(const xmlNode *element)
 {
-    return element ? (char *)xmlNodeGetContent(element) : NULL;
+    struct buf text = {0};
+
+    if (!element)
+        return NULL;
+    buf_str(&text, "");
+    for (const xmlNode *n = element->children; n; n = n->next)
+        if ((n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE) && n->content)
+            buf_str(&text, (const char *)n->content);
+    if (text.failed || !text.data) {
+        buf_free(&text);
+        return NULL;
+    }
+    return text.data;
 }
 
 static json_t *read_scalar(enum field_kind kind, const xmlNode *n)
@@ -72,7 +85,7 @@ static json_t *read_scalar(enum field_kind kind, const xmlNode *n)
     char *text = xml_text(n);
     json_t *v = text ? codec_scalar(kind, text) : NULL;
 
-    xmlFree(text);
+    free(text);
     return v;
 }
 
@@ -112,8 +125,8 @@ static json_t *read_map(const xmlNode *wrapper)
             json_decref(map);
             map = NULL;
         }
-        xmlFree(key);
-        xmlFree(value);
+        free(key);
+        free(value);
         if (!map)
             break;
     }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <libxml/tree.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/shape.h"
 
@@ -18,9 +19,22 @@ enum xml_dialect {
                  <value> */
 };
 
-/* Parses a document: no network, no entities, no DTD at all. NULL when it is not well formed. The
- * caller frees it with xmlFreeDoc. */
-xmlDoc *xml_parse(const char *text, size_t len);
+/* A parsed document, in memory of its own. */
+struct xml {
+    struct arena arena;
+    xmlDoc *doc;
+};
+
+/* Readies the library. Any thread, any number of times. */
+void xml_init(void);
+
+/* Parses UTF-8 as it is: see xml_parse. What failed needs no xml_close. ERR_INVALID, ERR_NOMEM. */
+int xml_open(struct xml *x, const char *text, size_t len);
+void xml_close(struct xml *x);
+
+/* Parses a document: no network, no entities, no DTD at all. ERR_INVALID: it is not well formed;
+ * ERR_NOMEM. The caller closes it. */
+int xml_parse(struct xml *x, const char *text, size_t len);
 
 /* The JSON object of an element's children: known members only, by local name; scalars become their
  * JSON type where the text allows it, else stay strings (shape_read reports them). Members bound to
@@ -30,7 +44,8 @@ json_t *xml_read(const struct shape *shape, const xmlNode *element, enum xml_dia
 /* The first child element of that local name, or NULL. */
 const xmlNode *xml_child(const xmlNode *element, const char *name);
 
-/* The text of an element; free with xmlFree. NULL in, NULL out. */
+/* The text of an element, without that of elements in it; the caller frees it. NULL: no element, or
+ * no memory. */
 char *xml_text(const xmlNode *element);
 
 /* Appends the members of a JSON object as elements, in the shape's order. */

@@ -50,8 +50,10 @@ static bool arena_grow(struct arena *a, size_t need)
         size = a->limit - a->total;
 
     struct arena_block *block = malloc(sizeof(*block) + size);
-    if (!block)
+    if (!block) {
+        a->starved = true;
         return false;
+    }
     block->next = a->blocks;
     block->size = size;
     a->blocks = block;
@@ -141,7 +143,7 @@ void arena_reset(struct arena *a)
         a->total = a->blocks->size;
     }
     a->used = 0;
-    a->overflow = false;
+    a->overflow = a->starved = false;
 }
 
 void arena_free(struct arena *a)

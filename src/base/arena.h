@@ -23,6 +23,7 @@ struct arena {
     size_t limit;               /* most bytes of all blocks; 0: bounded, does not grow */
     struct arena_block *blocks; /* malloc'ed blocks, newest first; NULL when bounded */
     bool overflow;              /* an allocation has failed since the last reset */
+    bool starved;               /* and it was the system that had no memory, not our limit */
 };
 
 /* Makes `a` a bounded arena over `mem` of `size` bytes; the caller owns `mem` and keeps it alive.

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <string.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct metrics *blocks; /* under lock */
@@ -58,11 +59,19 @@ uint64_t metric_sum(enum metric id)
     return sum;
 }
 
+/* Counters never fall; what has another name does. */
+static const char *type_of(const char *name)
+{
+    size_t len = strlen(name), end = sizeof "_total" - 1;
+
+    return len > end && strcmp(name + len - end, "_total") == 0 ? "counter" : "gauge";
+}
+
 void metrics_write(struct buf *out)
 {
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < METRICS_N; i++)
-        buf_printf(out, "# HELP %s %s\n# TYPE %s counter\n%s %" PRIu64 "\n", rows[i].name,
-                   rows[i].help, rows[i].name, rows[i].name, sum_locked((enum metric)i));
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", rows[i].name, rows[i].help,
+                   rows[i].name, type_of(rows[i].name), rows[i].name, sum_locked((enum metric)i));
     pthread_mutex_unlock(&lock);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #define PATTERN_INPUT_MAX \
     4096              /* bytes; longer texts fail by their length before a pattern matters */
@@ -227,16 +228,20 @@ static bool pattern_matches(const char *pattern, const char *text)
 {
     char whole[1024];
     regex_t re;
-    bool ok;
+    int result;
 
     if (strlen(text) > PATTERN_INPUT_MAX)
         return false;
-    if ((size_t)snprintf(whole, sizeof whole, "^(%s)$", pattern) >= sizeof whole ||
-        regcomp(&re, whole, REG_EXTENDED | REG_NOSUB) != 0)
+    if ((size_t)snprintf(whole, sizeof whole, "^(%s)$", pattern) >= sizeof whole)
         return false;
-    ok = regexec(&re, text, 0, NULL, 0) == 0;
-    regfree(&re);
-    return ok;
+    result = regcomp(&re, whole, REG_EXTENDED | REG_NOSUB);
+    if (result == 0) {
+        result = regexec(&re, text, 0, NULL, 0);
+        regfree(&re);
+    }
+    if (result == REG_ESPACE)
+        memory_failed();
+    return result == 0;
 }
 
 static bool enum_has(const char *const *values, const char *text)
@@ -500,6 +505,7 @@ int shape_read(const struct shape *shape, const json_t *json, struct arena *aren
                struct shape_report *report)
 {
     struct reader r = {arena, report};
+    uint64_t failures = memory_failures();
     int err;
 
     memset(out, 0, shape->size);
@@ -512,6 +518,8 @@ int shape_read(const struct shape *shape, const json_t *json, struct arena *aren
         return ERR_INVALID;
     }
     err = read_struct(&r, shape, json, NULL, out);
+    if (memory_failures() != failures) /* a pattern was not looked for to the end */
+        return ERR_NOMEM;
     if (err)
         return err;
     return report && report->count > 0 ? ERR_INVALID : 0;

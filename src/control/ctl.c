@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "model/publish.h"
 
 #define SCAN_PAGE 256 /* objects of a scan whose stored forms are in memory at a time */
@@ -57,10 +58,11 @@ static struct store_bytes owner_key(struct ctl *c, const struct kind *kind, cons
 
 int object_read(const struct shape *shape, struct store_bytes value, struct arena *arena, void *ret)
 {
-    json_t *json = json_loadb(value.data, value.len, 0, NULL);
-    if (json == NULL)
-        return ERR_CORRUPT;
-    int err = shape_read(shape, json, arena, ret, NULL);
+    json_t *json;
+    int err = json_read(value.data, value.len, 0, &json);
+    if (err != 0)
+        return err == ERR_NOMEM ? err : ERR_CORRUPT;
+    err = shape_read(shape, json, arena, ret, NULL);
     json_decref(json);
     return err == 0 || err == ERR_NOMEM ? err : ERR_CORRUPT;
 }

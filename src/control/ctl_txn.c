@@ -12,7 +12,6 @@
 
 #include "base/check.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "control/audit.h"
 
 #define LIST_BATCH 256 /* stored pairs fetched at a time by a listing */
@@ -30,11 +29,13 @@ int txn_fail(struct ctl *c, int err)
 {
     if (err == ERR_FAULT)
         return err;
-    if (err == ERR_NOMEM)
+    if (err == ERR_NOMEM && c->arena->overflow && !c->arena->starved)
         return ctl_fail(c, FAULT_InternalFailure, "The request needs too much memory.");
+    if (err == ERR_NOMEM)
+        return ctl_fail(c, FAULT_ServiceUnavailable, "There is no memory at the moment.");
     if (err == ERR_CORRUPT)
         return ctl_fail(c, FAULT_InternalFailure, "A stored object cannot be read.");
-    log_error("control", "the store failed: %s: %s", err_text(err), store_error(c->store));
+    trouble_note(store_read_trouble(c->store), store_error(c->store));
     return ctl_fail(c, FAULT_ServiceUnavailable, "The store cannot be used at the moment.");
 }
 
@@ -175,6 +176,7 @@ int ctl_raw_get(struct ctl *c, struct store_bytes key, struct store_bytes *ret)
     int err = store_get(c->store, key, c->arena, &item);
     if (err != 0 && err != ERR_NOT_FOUND)
         return txn_fail(c, err);
+    trouble_over(store_read_trouble(c->store));
     if (bytes_dup(c, key, &copy) != 0 || compare_add(c, copy, item.mod_rev) != 0)
         return txn_fail(c, ERR_NOMEM);
     if (err == 0)
@@ -324,6 +326,7 @@ int ctl_raw_list(struct ctl *c, const struct store_walk *walk)
         err = store_range(c->store, &part, NULL);
         if (err != 0)
             return txn_fail(c, err);
+        trouble_over(store_read_trouble(c->store));
         err = listing_batch(&l, b);
         if (err != 0 || b->n < part.limit)
             break;
@@ -348,7 +351,15 @@ int txn_commit(struct ctl *c)
     for (size_t i = 0; i < c->writes_n; i++)
         writes[i] = (struct store_write){c->writes[i].key, c->writes[i].value};
     struct store_txn txn = {c->compares, c->compares_n, writes, c->writes_n};
-    return store_commit(c->store, &txn, &c->committed);
+    err = store_commit(c->store, &txn, &c->committed);
+    if (err == 0) {
+        trouble_over(store_write_trouble(c->store));
+    } else if (err == ERR_IO || err == ERR_NOMEM) {
+        trouble_note(store_write_trouble(c->store),
+                     err == ERR_IO ? store_error(c->store) : err_text(err));
+        return ctl_fail(c, FAULT_ServiceUnavailable, "The store takes no writes at the moment.");
+    }
+    return err;
 }
 
 /* Index entries: plain text under "x/<name>/<key>". */

@@ -181,6 +181,10 @@ static void retry_pause(struct project *p)
         nanosleep(&slice, NULL);
 }
 
+static struct trouble behind =
+    TROUBLE("project", "changes cannot be brought into DNS", "changes are brought into DNS again",
+            METRIC_FOLLOW_FAILURES, METRIC_FOLLOW_BEHIND);
+
 static void *project_thread(void *arg)
 {
     struct project *p = arg;
@@ -190,10 +194,11 @@ static void *project_thread(void *arg)
             continue;
         if (err == 0)
             err = project_follow(p);
-        if (err == 0)
+        if (err == 0) {
+            trouble_over(&behind);
             continue;
-        log_error("project", "cannot follow the store: %s: %s", err_text(err),
-                  store_error(p->store));
+        }
+        trouble_note(&behind, err == ERR_IO ? store_error(p->store) : err_text(err));
         retry_pause(p);
     }
     return NULL;

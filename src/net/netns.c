@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,6 +44,31 @@ int netns_id(const char *name, struct netns_id *ret)
     ret->dev = st.st_dev;
     ret->ino = st.st_ino;
     return 0;
+}
+
+/* A socket to ask for devices with, opened once and kept: the answer must not fail for want of a
+ * descriptor, for whoever asks takes a device without a number for one that is gone. */
+static int device_socket(void)
+{
+    static _Atomic int kept = -1;
+    int none = -1, fd = atomic_load(&kept);
+    if (fd >= 0)
+        return fd;
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || atomic_compare_exchange_strong(&kept, &none, fd))
+        return fd;
+    close(fd);
+    return none;
+}
+
+unsigned netns_device(const char *name)
+{
+    struct ifreq r = {0};
+    size_t len = strlen(name);
+    if (len == 0 || len >= sizeof(r.ifr_name))
+        return 0;
+    memcpy(r.ifr_name, name, len);
+    return ioctl(device_socket(), SIOCGIFINDEX, &r) < 0 ? 0 : (unsigned)r.ifr_ifindex;
 }
 
 static int socket_here(int domain, int type, int protocol, int *ret_fd)

@@ -26,4 +26,8 @@ struct netns_id {
 };
 int netns_id(const char *name, struct netns_id *ret);
 
+/* The number of a network device of the process's own namespace; 0: there is none of that name.
+ * Needs a descriptor at its first call only. Any thread. */
+unsigned netns_device(const char *name);
+
 #endif

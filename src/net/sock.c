@@ -6,9 +6,11 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "net/netns.h"
 
 #define TCP_BACKLOG 1024       /* connections that wait for accept */
@@ -53,6 +55,11 @@ static enum sock_failure failure_of(int err)
     case EACCES:
     case EPERM:
         return SOCK_FORBIDDEN;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+        return SOCK_STARVED;
     default:
         return SOCK_OTHER;
     }
@@ -109,6 +116,13 @@ int sock_open(const struct sock_spec *spec, int *ret_fd, enum sock_failure *ret_
     return 0;
 }
 
+bool sock_spare(int fd)
+{
+    struct rlimit r;
+    /* The kernel gives the lowest number that is free. */
+    return getrlimit(RLIMIT_NOFILE, &r) < 0 || (rlim_t)fd + LIMIT_DESCRIPTORS_KEPT < r.rlim_cur;
+}
+
 int sock_connect(int fd, const struct sockname *peer)
 {
     struct sockaddr_storage sa;
@@ -145,6 +159,7 @@ const char *sock_explain(const struct sock_spec *spec, const struct sock_problem
         snprintf(buf, size, "no permission to use port %u of address %s %s", spec->local.port, addr,
                  where);
         break;
+    case SOCK_STARVED:
     case SOCK_OTHER:
         snprintf(buf, size, "address %s cannot be used: %s", addr, strerror(problem->err));
         break;

@@ -28,6 +28,7 @@ enum sock_failure {
     SOCK_NO_DEVICE,
     SOCK_IN_USE,    /* another program has the port */
     SOCK_FORBIDDEN, /* a privilege is missing */
+    SOCK_STARVED,   /* no descriptor or no memory; errno says which */
     SOCK_OTHER,     /* errno says */
 };
 
@@ -46,5 +47,11 @@ struct sock_problem {
 };
 const char *sock_explain(const struct sock_spec *spec, const struct sock_problem *problem,
                          char *buf, size_t size);
+
+/* True if enough descriptors are left behind the new one `fd` (LIMIT_DESCRIPTORS_KEPT). Clients
+ * get no others: what the server itself opens (sockets to targets, listeners, the store) shall
+ * still be possible. The limit is asked for each time, as it may be changed from outside. Any
+ * thread. */
+bool sock_spare(int fd);
 
 #endif

@@ -126,8 +126,9 @@ static void close_sockets(struct listening *l)
     l->open = false;
 }
 
-/* True if the address can be bound now; else the problem says why not. */
-static bool address_present(struct listening *l)
+/* True if the address can be bound now; else the problem says why not. What can't be found out for
+ * want of descriptors or memory stays as it was: *ret_unsure. */
+static bool address_present(struct listening *l, bool *ret_unsure)
 {
     struct sock_spec spec = listening_spec(l, SOCK_DGRAM);
     enum sock_failure why;
@@ -135,6 +136,9 @@ static bool address_present(struct listening *l)
     spec.share = false;
     spec.local.port = 0;
     if (sock_open(&spec, &fd, &why)) {
+        *ret_unsure = why == SOCK_STARVED;
+        if (*ret_unsure && l->open)
+            return true;
         spec.local.port = l->address.port;
         note_problem(l, &spec, why);
         return false;
@@ -264,13 +268,18 @@ static void recheck(struct listen_set *set, struct listening *l)
         address_add(l);
     if (l->open ? !p || !p->visited : l->kind != LISTEN_SOURCE)
         return; /* nothing new, or opening the sockets will tell */
-    bool present = address_present(l);
+    bool unsure = false, present = address_present(l, &unsure);
     if (!present && manage && l->open) {
         address_add(l);
-        present = address_present(l);
+        present = address_present(l, &unsure);
     }
     if (l->kind == LISTEN_SOURCE)
         l->open = present;
+    if (unsure) { /* asked again with the next pass */
+        set->failed++;
+        if (p)
+            p->dirty = true;
+    }
 }
 
 /* A namespace or a device that was made anew under its old name is another one. */
@@ -370,8 +379,10 @@ static void visit(struct listen_set *set, const struct listener *from)
         snprintf(text, sizeof(text), "the address is used by the shared listener (--dns)");
     } else {
         struct listening *l = listening_get(set, &want);
-        if (!l)
+        if (!l) {
+            set->failed++; /* until there is memory */
             return;
+        }
         l->round = set->round;
         bring_up(set, l);
         snprintf(text, sizeof(text), "%s", l->problem);

@@ -2,7 +2,6 @@
 /* Sources and targets of upstream sockets. */
 #include "serve/route_key.h"
 
-#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +69,6 @@ struct netns_id place_id(enum attach attach, const char *name)
     if (attach == ATTACH_NETNS && netns_id(name, &id))
         memset(&id, 0, sizeof(id));
     if (attach == ATTACH_DEVICE)
-        id.ino = if_nametoindex(name);
+        id.ino = netns_device(name);
     return id;
 }

@@ -15,6 +15,8 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/trouble.h"
+#include "net/sock.h"
 #include "net/stream.h"
 
 #define FRAME 2
@@ -45,6 +47,10 @@ struct tcp_server {
     unsigned n;
     uint8_t out[OUT_BYTES];
 };
+
+static struct trouble starved = TROUBLE("serve", "no descriptors for DNS clients over TCP",
+                                        "descriptors for DNS clients over TCP again",
+                                        METRIC_TCP_NO_DESCRIPTORS, METRIC_TCP_STARVED);
 
 /* --- life ------------------------------------------------------------------------------------- */
 
@@ -318,7 +324,10 @@ static void conn_new(struct listening *l, int fd, const struct sockaddr_storage 
     struct worker *w = l->worker;
     struct tcp_server *t = w->tcp;
     struct tcp_conn *c = NULL;
-    if (t->n < LIMIT_TCP_CLIENTS || make_room(t))
+    bool spare = sock_spare(fd);
+    if (!spare)
+        trouble_note(&starved, "the last descriptors are kept for UDP and the store");
+    if ((spare && t->n < LIMIT_TCP_CLIENTS) || make_room(t))
         c = calloc(1, sizeof(*c));
     if (!c || sockname_from_sa((const struct sockaddr *)sa, &c->peer)) {
         free(c);
@@ -343,6 +352,8 @@ static void conn_new(struct listening *l, int fd, const struct sockaddr_storage 
     t->n++;
     l->clients++;
     metric_add(&w->metrics, METRIC_TCP_ACCEPTED, 1);
+    if (spare)
+        trouble_over(&starved);
     idle_set(c, true);
     loop_timer_set(&w->loop, &c->timer, deadline(c));
 }
@@ -358,6 +369,7 @@ static bool accept_one(struct listening *l)
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+        trouble_note(&starved, strerror(errno));
         if (make_room(l->worker->tcp))
             return true;
         watch_change(&l->worker->loop, &l->accept, 0); /* listen_second looks again */

@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "dns/build.h"
+#include "net/sock.h"
 #include "serve/route_key.h"
 
 #define BUCKETS 1024 /* of the table of pools */
@@ -218,6 +219,11 @@ static int pool_grow(struct up_pool *p, enum flight_failure *ret_failure)
     struct up_sock *s = calloc(1, sizeof(*s));
     int fd;
     if (!s || route_key_connect(&p->key, SOCK_DGRAM, &fd, ret_failure)) {
+        free(s);
+        return ERR_IO;
+    }
+    if (p->n >= GROW_FIRST && !sock_spare(fd)) { /* the last ones are for pools with few */
+        close(fd);
         free(s);
         return ERR_IO;
     }

@@ -18,13 +18,17 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 
 #define APPLICATION_ID 0x42353353 /* "B53S": how we know our own files */
 #define SCHEMA_VERSION 1
-#define BUSY_MS 5000   /* another process may hold the write lock this long */
-#define POLL_MS 50     /* how soon a commit of another process is noticed */
+#define BUSY_MS 2000 /* another process may hold the write lock this long */
+#define AGAIN_MS                                                                                \
+    50             /* and this long when it did not let the last writer in either: callers wait \
+                      one behind the other */
+#define POLL_MS 50 /* how soon a commit of another process is noticed */
 #define READERS_KEPT 8 /* idle read connections */
 
 enum stmt {
@@ -91,9 +95,11 @@ struct sqlite {
     char *path;
     pthread_mutex_t write_lock; /* guards the writer; held over a whole commit */
     struct conn *writer;
+    bool locked_out;           /* another process had the lock for BUSY_MS */
     pthread_mutex_t pool_lock; /* guards the pool; never held over a query */
+    pthread_cond_t given;      /* a connection came back; CLOCK_MONOTONIC */
     struct conn *pool;
-    unsigned pool_n;
+    unsigned pool_n, lent;
 };
 
 /* Keeps the text of what went wrong on a connection. */
@@ -229,28 +235,51 @@ static struct conn *conn_open(const char *path)
     return c;
 }
 
-/* Takes a read connection out of the pool, or opens one. */
+/* Waits until a connection comes back. Lock held. */
+static void reader_wait(struct sqlite *s)
+{
+    uint64_t until = clock_mono_ns() + BUSY_MS * NS_PER_MS;
+    struct timespec ts = {(time_t)(until / NS_PER_S), (long)(until % NS_PER_S)};
+    int err = 0;
+    while (s->pool == NULL && s->lent > 0 && err == 0)
+        err = pthread_cond_timedwait(&s->given, &s->pool_lock, &ts);
+}
+
+/* Takes a read connection out of the pool, or opens one. Where none can be opened (no descriptors,
+ * no memory), those that there are go round. */
 static struct conn *reader_take(struct sqlite *s)
 {
+    struct conn *fresh = NULL;
     pthread_mutex_lock(&s->pool_lock);
-    struct conn *c = s->pool;
-    if (c != NULL) {
+    if (s->pool == NULL) {
+        pthread_mutex_unlock(&s->pool_lock);
+        fresh = conn_open(s->path);
+        pthread_mutex_lock(&s->pool_lock);
+        if (fresh == NULL)
+            reader_wait(s);
+    }
+    struct conn *c = fresh;
+    if (c == NULL && s->pool != NULL) {
+        c = s->pool;
         s->pool = c->next;
         s->pool_n--;
     }
+    s->lent += c != NULL;
     pthread_mutex_unlock(&s->pool_lock);
-    return c != NULL ? c : conn_open(s->path);
+    return c;
 }
 
 static void reader_give(struct sqlite *s, struct conn *c)
 {
     pthread_mutex_lock(&s->pool_lock);
+    s->lent--;
     bool keep = s->pool_n < READERS_KEPT;
     if (keep) {
         c->next = s->pool;
         s->pool = c;
         s->pool_n++;
     }
+    pthread_cond_signal(&s->given);
     pthread_mutex_unlock(&s->pool_lock);
     if (!keep)
         conn_close(c);
@@ -326,10 +355,22 @@ static void sqlite_close(void *impl)
         conn_close(c);
     }
     conn_close(s->writer); /* last, so that it folds the log into the file */
+    pthread_cond_destroy(&s->given);
     pthread_mutex_destroy(&s->pool_lock);
     pthread_mutex_destroy(&s->write_lock);
     free(s->path);
     free(s);
+}
+
+static int sqlite_revision(void *impl, uint64_t *ret)
+{
+    struct sqlite *s = impl;
+    struct conn *c = reader_take(s);
+    if (c == NULL)
+        return ERR_IO;
+    int err = meta_get(c, "revision", ret);
+    reader_give(s, c);
+    return err;
 }
 
 static int sqlite_prepare(struct sqlite *s, const char **ret_why)
@@ -345,7 +386,9 @@ static int sqlite_prepare(struct sqlite *s, const char **ret_why)
         err = conn_exec(s->writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
     if (err == 0)
         err = file_migrate(s->writer);
-    return err;
+    /* One reader with all its files open: there will be one, whatever becomes short. */
+    uint64_t rev;
+    return err == 0 ? sqlite_revision(s, &rev) : err;
 }
 
 int sqlite_open(const char *path, struct arena *arena, void **ret_impl, const char **ret_why)
@@ -355,6 +398,11 @@ int sqlite_open(const char *path, struct arena *arena, void **ret_impl, const ch
         return ERR_NOMEM;
     must(pthread_mutex_init(&s->write_lock, NULL) == 0);
     must(pthread_mutex_init(&s->pool_lock, NULL) == 0);
+    pthread_condattr_t attr;
+    must(pthread_condattr_init(&attr) == 0);
+    must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    must(pthread_cond_init(&s->given, &attr) == 0);
+    pthread_condattr_destroy(&attr);
     s->path = strdup(path);
     const char *why = NULL;
     int err = s->path == NULL ? ERR_NOMEM : sqlite_prepare(s, &why);
@@ -366,17 +414,6 @@ int sqlite_open(const char *path, struct arena *arena, void **ret_impl, const ch
     if (why != NULL)
         *ret_why = why;
     sqlite_close(s);
-    return err;
-}
-
-static int sqlite_revision(void *impl, uint64_t *ret)
-{
-    struct sqlite *s = impl;
-    struct conn *c = reader_take(s);
-    if (c == NULL)
-        return ERR_IO;
-    int err = meta_get(c, "revision", ret);
-    reader_give(s, c);
     return err;
 }
 
@@ -553,13 +590,22 @@ static int commit_body(struct conn *c, const struct store_txn *txn, uint64_t *re
     return err;
 }
 
+/* Takes the write lock of the file. */
+static int commit_begin(struct sqlite *s)
+{
+    sqlite3_busy_timeout(s->writer->db, s->locked_out ? AGAIN_MS : BUSY_MS);
+    int err = conn_run(s->writer, STMT_BEGIN_IMMEDIATE);
+    s->locked_out = err != 0 && (sqlite3_errcode(s->writer->db) & 0xff) == SQLITE_BUSY;
+    return err;
+}
+
 static int sqlite_commit(void *impl, const struct store_txn *txn, uint64_t *ret_rev)
 {
     struct sqlite *s = impl;
     uint64_t rev;
     pthread_mutex_lock(&s->write_lock);
     struct conn *c = s->writer;
-    int err = conn_run(c, STMT_BEGIN_IMMEDIATE);
+    int err = commit_begin(s);
     if (err == 0) {
         err = commit_body(c, txn, &rev);
         if (err == 0)

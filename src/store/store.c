@@ -24,7 +24,15 @@ struct store {
     uint64_t committed;   /* newest revision that this process knows of */
     unsigned waiters;
     bool closing;
+    struct trouble write_trouble, read_trouble;
 };
+
+static const struct trouble no_write_trouble =
+    TROUBLE("store", "the store takes no writes", "the store takes writes again",
+            METRIC_STORE_WRITE_FAILURES, METRIC_STORE_UNWRITABLE);
+static const struct trouble no_read_trouble =
+    TROUBLE("store", "the store cannot be read", "the store can be read again",
+            METRIC_STORE_READ_FAILURES, METRIC_STORE_UNREADABLE);
 
 static _Thread_local char last_error[256];
 
@@ -86,6 +94,8 @@ int store_open(const char *url, struct arena *arena, struct store **ret, const c
             *ret_why = why;
         return err;
     }
+    memcpy(&s->write_trouble, &no_write_trouble, sizeof s->write_trouble);
+    memcpy(&s->read_trouble, &no_read_trouble, sizeof s->read_trouble);
     pthread_condattr_t attr;
     must(pthread_condattr_init(&attr) == 0);
     must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
@@ -165,6 +175,16 @@ int store_commit(struct store *s, const struct store_txn *txn, uint64_t *ret_rev
     pthread_mutex_unlock(&s->lock);
     *ret_rev = rev;
     return 0;
+}
+
+struct trouble *store_write_trouble(struct store *s)
+{
+    return &s->write_trouble;
+}
+
+struct trouble *store_read_trouble(struct store *s)
+{
+    return &s->read_trouble;
 }
 
 int store_feed(struct store *s, const struct store_follow *follow, uint64_t *ret_rev)

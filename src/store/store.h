@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/trouble.h"
 
 struct store;
 
@@ -78,9 +79,14 @@ struct store_txn {
 };
 
 /* Commits all or nothing; *ret_rev gets the revision. ERR_CONFLICT: a compare failed; ERR_IO: disk
- * full, locked: nothing was written, errno-like cause in the log of the caller through store_error.
- */
+ * full, or another process kept the lock for two seconds (then callers wait less until it gives it
+ * back): nothing was written, the cause is in store_error. */
 int store_commit(struct store *s, const struct store_txn *txn, uint64_t *ret_rev);
+
+/* What callers say of this store: that a commit, or a read, failed for want of something, or
+ * succeeded (base/trouble.h). Live as long as the store. */
+struct trouble *store_write_trouble(struct store *s);
+struct trouble *store_read_trouble(struct store *s);
 
 /* The text of the last ERR_IO of this thread, for logs. Never NULL. */
 const char *store_error(struct store *s);

@@ -121,7 +121,7 @@ static void test_keep_alive(void **state)
     assert_null(strstr(got, "Content-Type"));
     send_text(fd, "GET /fail HTTP/1.1\r\nHost: h\r\n\r\n");
     got = receive(fd, "\r\n\r\n");
-    assert_non_null(strstr(got, "HTTP/1.1 500"));
+    assert_non_null(strstr(got, "HTTP/1.1 503"));
     close(fd);
 }
 

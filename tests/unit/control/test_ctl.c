@@ -397,7 +397,7 @@ static void test_faults(void **state)
     assert_int_equal(run(f, op_plain_error), ERR_FAULT);
     assert_int_equal(f->c.fault.code, FAULT_InternalFailure);
     assert_int_equal(run(f, op_no_memory), ERR_FAULT);
-    assert_int_equal(f->c.fault.code, FAULT_InternalFailure);
+    assert_int_equal(f->c.fault.code, FAULT_ServiceUnavailable);
     assert_string_equal(fault_name(FAULT_InvalidVpcIDNotFound), "InvalidVpcID.NotFound");
     assert_int_equal(fault_status(FAULT_NoSuchHostedZone), 404);
 }
