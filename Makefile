@@ -48,6 +48,7 @@ lab-ipv4 lab-dualstack lab-ipv6 lab-profiles: lab-%: build
 bench: build
 	@tools/install-deps run bench
 	@tests/bench/bench
+	@tests/bench/faults.py
 
 asan:
 	@tools/install-deps build check

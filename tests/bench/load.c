@@ -4,11 +4,12 @@
  *
  *   load --server ADDR:PORT (--name TEMPLATE | --file NAMES) [--names N] [--type T] [--source ADDR]
  *        [--seconds S] [--count N] [--window N] [--rate N] [--sockets N] [--timeout MS]
- *        [--expect-rcode NAME] [--expect-answers N]
+ *        [--expect-rcode NAME] [--expect-answers N] [--within MS] [--synth] [--series]
  *
  * "%u" in a template becomes a number below --names; without --names every name is new. `lost` are
  * queries without an answer after --timeout, `wrong` are answers that are not as expected. The
- * worst window is that of 100 ms whose 99th percentile is highest. */
+ * worst window is that of 100 ms whose 99th percentile is highest. --within counts the answers that
+ * came in time, --synth checks each answer against its name, --series prints each 100 ms. */
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -23,6 +24,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "dns/build.h"
+#include "observe.h"
 
 #define BATCH 32
 #define QUERY_BYTES 320
@@ -47,6 +49,7 @@ struct options {
 
 struct slot {
     uint64_t sent; /* ns; 0: free */
+    uint64_t hash; /* of the name, with --synth */
     uint8_t turn;  /* upper bits of the id, so that a late answer is known as one */
 };
 
@@ -74,6 +77,7 @@ struct load {
     uint32_t window[BUCKETS];
     uint64_t window_n, window_end, worst_ns;
     uint64_t start, now;
+    struct observe observe;
 };
 
 /* --- latency ---------------------------------------------------------------------------------- */
@@ -274,6 +278,8 @@ static unsigned send_batch(struct load *l, struct sock *s, uint64_t most)
         iov[n] = (struct iovec){wires[n], q->len};
         m[n].msg_hdr = (struct msghdr){.msg_iov = &iov[n], .msg_iovlen = 1};
         s->slots[slot].sent = l->now;
+        if (l->observe.synth)
+            s->slots[slot].hash = observe_question(q->wire, q->len);
         n++;
     }
     int done = n ? sendmmsg(s->fd, m, n, 0) : 0;
@@ -302,8 +308,11 @@ static void answer(struct load *l, struct sock *s, const uint8_t *wire, size_t l
         l->late++;
         return;
     }
+    struct observed seen = {wire, len, s->slots[slot].hash, l->now - l->start,
+                            l->now - s->slots[slot].sent};
+    bool right = observe_answer(&l->observe, &seen);
     l->received++;
-    l->wrong += !as_expected(l, wire, len);
+    l->wrong += !right || !as_expected(l, wire, len);
     note(l, l->now - s->slots[slot].sent);
     finish(l, s, slot);
 }
@@ -389,8 +398,19 @@ static const struct option longs[] = {
     {"file", 1, NULL, 'f'},         {"type", 1, NULL, 't'},           {"source", 1, NULL, 'S'},
     {"seconds", 1, NULL, 'd'},      {"count", 1, NULL, 'c'},          {"window", 1, NULL, 'w'},
     {"rate", 1, NULL, 'r'},         {"sockets", 1, NULL, 'k'},        {"timeout", 1, NULL, 'T'},
-    {"expect-rcode", 1, NULL, 'e'}, {"expect-answers", 1, NULL, 'a'}, {NULL, 0, NULL, 0},
+    {"expect-rcode", 1, NULL, 'e'}, {"expect-answers", 1, NULL, 'a'}, {"within", 1, NULL, 'W'},
+    {"synth", 0, NULL, 'y'},        {"series", 0, NULL, 'p'},         {NULL, 0, NULL, 0},
 };
+
+/* Takes an option of what is observed; false: it is none. */
+static bool observe_take(struct observe *o, int c, const char *arg)
+{
+    if (c == 'W')
+        o->within = strtoull(arg, NULL, 10) * NS_PER_MS;
+    o->synth |= c == 'y';
+    o->series |= c == 'p';
+    return c == 'W' || c == 'y' || c == 'p';
+}
 
 /* Takes one option; false: it is wrong. */
 static bool option_take(struct options *o, int c, const char *arg)
@@ -439,13 +459,13 @@ static bool option_take(struct options *o, int c, const char *arg)
     }
 }
 
-static bool options_take(struct options *o, int argc, char **argv)
+static bool options_take(struct options *o, struct observe *observe, int argc, char **argv)
 {
     int c;
     *o = (struct options){
         .window = 128, .sockets = 8, .timeout_ms = 2000, .type = TYPE_A, .answers = -1};
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-        if (!option_take(o, c, optarg))
+        if (!observe_take(observe, c, optarg) && !option_take(o, c, optarg))
             return false;
     bool loopback =
         o->server.addr.family == AF_INET ? o->server.addr.b[0] == 127 : o->server.addr.b[15] == 1;
@@ -460,7 +480,7 @@ static bool options_take(struct options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct load l;
-    if (!options_take(&l.o, argc, argv)) {
+    if (!options_take(&l.o, &l.observe, argc, argv)) {
         fprintf(stderr, "usage: see the head of tests/bench/load.c\n");
         return 2;
     }
@@ -476,11 +496,13 @@ int main(int argc, char **argv)
     double seconds = (double)(l.now - l.start) / 1e9;
     printf("{\"sent\": %llu, \"received\": %llu, \"lost\": %llu, \"wrong\": %llu, \"late\": %llu, "
            "\"seconds\": %.3f, \"rate\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
-           "\"p999_us\": %.1f, \"worst_window_p99_us\": %.1f}\n",
+           "\"p999_us\": %.1f, \"worst_window_p99_us\": %.1f",
            (unsigned long long)l.sent, (unsigned long long)l.received, (unsigned long long)l.lost,
            (unsigned long long)l.wrong, (unsigned long long)l.late, seconds,
            (double)l.received / seconds, (double)percentile(l.histogram, l.received, 0.5) / 1e3,
            (double)percentile(l.histogram, l.received, 0.99) / 1e3,
            (double)percentile(l.histogram, l.received, 0.999) / 1e3, (double)l.worst_ns / 1e3);
+    observe_print(&l.observe);
+    printf("}\n");
     return l.received ? 0 : 1;
 }
