@@ -4,7 +4,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench fuzz asan tsan deps docs install clean
+.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-micro fuzz asan tsan deps docs install clean
 
 help:
 	@echo "make run        build, start a server with the IPv4 reference architecture and a BIND data center"
@@ -13,6 +13,7 @@ help:
 	@echo "make lab        walk through all four architectures in network namespaces (root):"
 	@echo "                lab-ipv4, lab-dualstack, lab-ipv6 (DNS64 and NAT64), lab-profiles (three accounts)"
 	@echo "make bench      measure beside Unbound, BIND, Knot DNS, NSD and dnsdist"
+	@echo "make bench-micro, WORK=cached: where the time of one query goes"
 	@echo "make build asan tsan fuzz format docs install clean"
 
 build:
@@ -49,6 +50,11 @@ bench: build
 	@tools/install-deps run bench
 	@tests/bench/bench
 	@tests/bench/faults.py
+
+# What each step of a query costs, without sockets.
+bench-micro: build
+	@tools/install-deps bench
+	@tests/bench/bench-micro
 
 asan:
 	@tools/install-deps build check
