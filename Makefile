@@ -4,7 +4,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-micro fuzz asan tsan deps docs install clean
+.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-micro bench-flame fuzz asan tsan deps docs install clean
 
 help:
 	@echo "make run        build, start a server with the IPv4 reference architecture and a BIND data center"
@@ -13,7 +13,7 @@ help:
 	@echo "make lab        walk through all four architectures in network namespaces (root):"
 	@echo "                lab-ipv4, lab-dualstack, lab-ipv6 (DNS64 and NAT64), lab-profiles (three accounts)"
 	@echo "make bench      measure beside Unbound, BIND, Knot DNS, NSD and dnsdist"
-	@echo "make bench-micro, WORK=cached: where the time of one query goes"
+	@echo "make bench-micro, bench-flame WORK=cached: where the time of one query goes"
 	@echo "make build asan tsan fuzz format docs install clean"
 
 build:
@@ -55,6 +55,12 @@ bench: build
 bench-micro: build
 	@tools/install-deps bench
 	@tests/bench/bench-micro
+
+# Where the CPU of a server under load goes: WORK is zone, cached or dns64.
+WORK ?= cached
+bench-flame: build
+	@tools/install-deps run bench
+	@tests/bench/flame $(WORK)
 
 asan:
 	@tools/install-deps build check
