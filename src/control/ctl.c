@@ -57,10 +57,13 @@ static struct store_bytes owner_key(struct ctl *c, const struct kind *kind, cons
 
 int object_read(const struct shape *shape, struct store_bytes value, struct arena *arena, void *ret)
 {
+    int err = shape_parse(shape, value.data, value.len, arena, ret);
+    if (err != ERR_UNSUPPORTED)
+        return err;
     json_t *json = json_loadb(value.data, value.len, 0, NULL);
     if (json == NULL)
         return ERR_CORRUPT;
-    int err = shape_read(shape, json, arena, ret, NULL);
+    err = shape_read(shape, json, arena, ret, NULL);
     json_decref(json);
     return err == 0 || err == ERR_NOMEM ? err : ERR_CORRUPT;
 }
