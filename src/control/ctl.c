@@ -58,8 +58,11 @@ static struct store_bytes owner_key(struct ctl *c, const struct kind *kind, cons
 
 int object_read(const struct shape *shape, struct store_bytes value, struct arena *arena, void *ret)
 {
+    int err = shape_parse(shape, value.data, value.len, arena, ret);
+    if (err != ERR_UNSUPPORTED)
+        return err;
     json_t *json;
-    int err = json_read(value.data, value.len, 0, &json);
+    err = json_read(value.data, value.len, 0, &json);
     if (err != 0)
         return err == ERR_NOMEM ? err : ERR_CORRUPT;
     err = shape_read(shape, json, arena, ret, NULL);

@@ -6,6 +6,7 @@
  * that are read newer than the batch only come earlier than their own change. */
 #include "control/project_priv.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -66,38 +67,61 @@ static int load_item(void *ctx, const struct store_item *item)
     return project_change(ctx, item->key, item->value);
 }
 
-/* Takes away the zones, for their records are not known one by one; they come back with the
- * reading. */
-static int zones_forget(struct project *p)
+/* Ids of what the compiler has, to be looked at again. */
+struct known {
+    struct project *p;
+    struct ids *list;
+};
+
+static int known_add(void *ctx, const char *id)
 {
-    static const char prefix[] = "o/hosted-zone/";
-    size_t pos = 0;
-    const char *key;
-    while (map_next(&p->known, &pos, &key) != NULL) {
-        if (strncmp(key, prefix, sizeof prefix - 1) != 0)
-            continue;
-        const char *id = key + sizeof prefix - 1;
-        int err = project_result(id, compile_zone_del(p->compiler, id));
-        if (err != 0)
-            return err;
-    }
-    return 0;
+    struct known *k = ctx;
+    return ids_add(k->p, k->list, id);
 }
 
-/* Takes away what the reading did not see again. */
-static int stale_forget(struct project *p)
+static int known_list(struct project *p, enum compiled what, struct ids *list)
 {
-    struct ids stale = {0};
-    size_t pos = 0;
-    const char *key;
-    const void *seen;
-    int err = 0;
-    while (err == 0 && (seen = map_next(&p->known, &pos, &key)) != NULL)
-        if ((uintptr_t)seen != p->generation)
-            err = ids_add(p, &stale, key);
-    for (size_t i = 0; i < stale.n && err == 0; i++) {
-        struct store_bytes gone = {stale.ids[i], strlen(stale.ids[i])};
-        err = project_change(p, gone, (struct store_bytes){NULL, 0});
+    struct known k = {p, list};
+    return compile_each(p->compiler, what, known_add, &k);
+}
+
+/* Before all is read again: notes what is joined from several stored objects, which then goes if it
+ * is gone, and takes away the zones with their records and all associations, which come back with
+ * the reading. Nobody sees it before the next commit. */
+static int known_loosen(struct project *p)
+{
+    struct ids zones = {0};
+    int err = known_list(p, COMPILED_VPC, &p->vpcs);
+    if (err == 0)
+        err = known_list(p, COMPILED_VPC, &p->vpc_profiles);
+    if (err == 0)
+        err = known_list(p, COMPILED_ENDPOINT, &p->endpoints);
+    if (err == 0)
+        err = known_list(p, COMPILED_PROFILE, &p->profiles);
+    if (err == 0)
+        err = known_list(p, COMPILED_ZONE, &zones);
+    if (err == 0)
+        err = compile_unjoin(p->compiler);
+    for (size_t i = 0; i < zones.n && err == 0; i++)
+        err = project_result(zones.ids[i], compile_zone_del(p->compiler, zones.ids[i]));
+    return err;
+}
+
+/* Takes away those objects of a kind that the store has no more. */
+static int gone_forget(struct project *p, enum compiled what, const struct kind *kind)
+{
+    struct ids ids = {0};
+    int err = known_list(p, what, &ids);
+    for (size_t i = 0; i < ids.n && err == 0; i++) {
+        struct store_item item;
+        arena_reset(&p->scratch);
+        const char *key = arena_printf(&p->batch, "o/%s/%s", kind->name, ids.ids[i]);
+        if (key == NULL)
+            return ERR_NOMEM;
+        const struct store_bytes bytes = {key, strlen(key)};
+        err = store_get(p->store, bytes, &p->scratch, &item);
+        if (err == ERR_NOT_FOUND)
+            err = project_change(p, bytes, (struct store_bytes){NULL, 0});
     }
     return err;
 }
@@ -107,18 +131,21 @@ static int project_load(struct project *p)
 {
     uint64_t revision;
     struct store_walk walk = {.each = load_item, .ctx = p};
+    bool again = p->revision > 0;
     batch_begin(p);
-    p->generation++;
-    int err = zones_forget(p);
+    int err = again ? known_loosen(p) : 0;
     if (err == 0)
         err = store_range(p->store, &walk, &revision);
-    if (err == 0)
-        err = stale_forget(p);
+    if (err == 0 && again)
+        err = gone_forget(p, COMPILED_SUBNET, &kind_subnet);
+    if (err == 0 && again)
+        err = gone_forget(p, COMPILED_RULE, &kind_rule);
     if (err == 0)
         err = batch_end(p, revision);
     /* What a whole reading needed, no batch of changes will. */
     arena_free(&p->batch);
     arena_new(&p->batch, BATCH_MEMORY);
+    malloc_trim(0);
     return err;
 }
 
@@ -208,7 +235,6 @@ void project_close(struct project *p)
 {
     if (p == NULL)
         return;
-    map_free(&p->known);
     project_groups_free(p);
     arena_free(&p->batch);
     arena_free(&p->scratch);

@@ -310,38 +310,26 @@ static int record_changed(struct project *p, const char *id, struct store_bytes 
         id, compile_rrset_del(p->compiler, place.zone_id, place.name, place.type, set_id));
 }
 
-/* Keys that mean something to the data plane. `known`: what the compiler has must be forgotten by
- * key when a new reading of the store does not find it. */
+/* Keys that mean something to the data plane. */
 static const struct {
     const char *prefix;
     int (*changed)(struct project *p, const char *id, struct store_bytes value);
-    bool known;
 } handlers[] = {
-    {"r/", record_changed, false},
-    {"o/vpc/", vpc_changed, true},
-    {"o/subnet/", subnet_changed, true},
-    {"o/resolver-config/", config_changed, true},
-    {"o/resolver-endpoint/", endpoint_changed, true},
-    {"o/resolver-rule/", rule_changed, true},
-    {"o/hosted-zone/", zone_changed, true},
-    {"o/security-group/", group_changed, false},
-    {"x/rule-vpcs/", rule_vpc_changed, true},
-    {"x/group-uses/", group_use_changed, false},
-    {"o/profile/", profile_changed, true},
-    {"x/vpc-profiles/", vpc_profile_changed, true},
-    {"x/profile-resources/", profile_resource_changed, true},
-    {"o/vpc-endpoint/", vpc_endpoint_changed, true},
+    {"r/", record_changed},
+    {"o/vpc/", vpc_changed},
+    {"o/subnet/", subnet_changed},
+    {"o/resolver-config/", config_changed},
+    {"o/resolver-endpoint/", endpoint_changed},
+    {"o/resolver-rule/", rule_changed},
+    {"o/hosted-zone/", zone_changed},
+    {"o/security-group/", group_changed},
+    {"x/rule-vpcs/", rule_vpc_changed},
+    {"x/group-uses/", group_use_changed},
+    {"o/profile/", profile_changed},
+    {"x/vpc-profiles/", vpc_profile_changed},
+    {"x/profile-resources/", profile_resource_changed},
+    {"o/vpc-endpoint/", vpc_endpoint_changed},
 };
-
-/* Keeps the set of what the compiler was told. */
-static int known_set(struct project *p, const char *key, bool gone)
-{
-    if (gone) {
-        (void)map_del(&p->known, key);
-        return 0;
-    }
-    return map_put(&p->known, key, (void *)p->generation, NULL);
-}
 
 int project_change(struct project *p, struct store_bytes key, struct store_bytes value)
 {
@@ -353,8 +341,7 @@ int project_change(struct project *p, struct store_bytes key, struct store_bytes
         const char *text = arena_dup(&p->scratch, key.data, key.len);
         if (text == NULL)
             return ERR_NOMEM;
-        int err = handlers[i].known ? known_set(p, text, value.data == NULL) : 0;
-        return err != 0 ? err : handlers[i].changed(p, text + len, value);
+        return handlers[i].changed(p, text + len, value);
     }
     return 0;
 }

@@ -28,8 +28,6 @@ struct project {
     /* Objects that are joined from several stored ones are compiled after the changes, from what
      * the store has then. */
     struct ids vpcs, endpoints, profiles, vpc_profiles;
-    struct map known;           /* store key of what the compiler has -> generation that saw it */
-    uintptr_t generation;       /* number of the full reading, from 1 */
     struct map group_endpoints; /* security group id -> struct group_users */
 };
 

@@ -64,6 +64,23 @@ int compile_rrset(struct compiler *c, const char *zone_id, const struct rrset_de
 int compile_rrset_del(struct compiler *c, const char *zone_id, const uint8_t *owner, uint16_t type,
                       const char *set_id);
 
+/* Calls each(ctx, id) for all objects of a kind that are there or that others name, in no order; a
+ * non-zero result ends it and is returned. each() must not call the compiler. */
+enum compiled {
+    COMPILED_VPC,
+    COMPILED_SUBNET,
+    COMPILED_ENDPOINT,
+    COMPILED_RULE,
+    COMPILED_ZONE,
+    COMPILED_PROFILE,
+};
+int compile_each(const struct compiler *c, enum compiled what,
+                 int (*each)(void *ctx, const char *id), void *ctx);
+
+/* Takes all rules and zones off VPCs and out of profiles: their associations will be told anew
+ * before the next commit. 0 or ERR_NOMEM (some are off). */
+int compile_unjoin(struct compiler *c);
+
 /* Builds and publishes the snapshot of `revision`. Also with nothing changed: the revision moves
  * on. ERR_NOMEM: nothing was published; the changes stay pending. */
 int compile_commit(struct compiler *c, uint64_t revision);

@@ -162,6 +162,63 @@ static void test_absent_and_empty(void **state)
     json_decref(in);
 }
 
+/* Text without a tree reads as the tree does, or is left to it. */
+static void test_text(void **state)
+{
+    static const char *const plain[] = {
+        "{}",
+        "{\"Name\":\"\",\"Ids\":[],\"IpAddresses\":[]}",
+        "{\"Owner\":\"o\",\"Name\":\"abc\",\"Count\":7,\"Bias\":-5,\"Flag\":false,"
+        "\"IpAddresses\":[{\"SubnetId\":\"s1\",\"Ip\":\"10.0.0.1\",\"Port\":53},{}],"
+        "\"Ids\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}",
+        "{\"Flag\":true,\"Name\":\"order\",\"Bias\":0}",
+        "{\"Name\":\"first\",\"Name\":\"second\"}",
+    };
+    static const char *const other[] = {
+        "",
+        "{",
+        "[]",
+        "{\"Name\":\"a\\n\"}",
+        "{\"Name\":\"\xc3\xa9\"}",
+        "{ }",
+        "{}}",
+        "{\"Name\":1}",
+        "{\"Name\":null}",
+        "{\"Other\":\"x\"}",
+        "{\"Count\":1.5}",
+        "{\"Count\":}",
+        "{\"Count\":1234567890123456789}",
+        "{\"Name\":\"a\",}",
+        "{\"Ids\":[\"a\"",
+        "{\"Ids\":[\"a\",]}",
+        "{\"Nam\":\"a\"}",
+        "{\"Names\":\"a\"}",
+    };
+    struct thing tree, t;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        json_t *in = parse(plain[i]), *a, *b;
+        assert_int_equal(shape_read(&thing_shape, in, &arena, &tree, NULL), 0);
+        assert_int_equal(shape_parse(&thing_shape, plain[i], strlen(plain[i]), &arena, &t), 0);
+        a = shape_write(&thing_shape, &tree, SHAPE_STORE);
+        b = shape_write(&thing_shape, &t, SHAPE_STORE);
+        assert_true(json_equal(a, b));
+        json_decref(a);
+        json_decref(b);
+        json_decref(in);
+    }
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        assert_int_equal(shape_parse(&thing_shape, other[i], strlen(other[i]), &arena, &t),
+                         ERR_UNSUPPORTED);
+    /* No byte behind the end is looked at. */
+    for (size_t n = 0; n < strlen(plain[2]); n++) {
+        char *cut = memcpy(malloc(n + 1), plain[2], n);
+        assert_int_equal(shape_parse(&thing_shape, cut, n, &arena, &t), ERR_UNSUPPORTED);
+        free(cut);
+    }
+}
+
 /* Reads `json` with a report, expects failure and the whole text. */
 static void expect_report(const char *json, unsigned count, const char *want)
 {
@@ -325,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_absent_and_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_violations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_edge, setup, teardown),

@@ -582,8 +582,29 @@ static void test_restart(void **state)
     assert_int_equal(find(f, "new.example", TYPE_A).result, ZONE_FOUND);
 }
 
-/* One commit with more changes than the feed keeps: the follower must read all again, and forget
- * what is gone. */
+/* Deletes keys in one commit with more changes than the feed keeps: the follower must read all
+ * again, and forget what is gone. */
+static void fall_behind(struct fix *f, const struct store_bytes *gone, size_t gone_n)
+{
+    size_t n = LIMIT_FEED_KEEP + 4;
+    struct store_write *w = calloc(n, sizeof *w);
+    uint64_t rev;
+    for (size_t i = 0; i < n; i++)
+        w[i] = (struct store_write){{"junk", 4}, {"", 0}};
+    for (size_t i = 0; i < gone_n; i++)
+        w[i] = (struct store_write){gone[i], {NULL, 0}};
+    reader_sleep(&f->reader);
+    assert_int_equal(store_commit(f->c.store, &(struct store_txn){NULL, 0, w, n}, &rev), 0);
+    free(w);
+    assert_int_equal(publish_wait(f->c.publisher, rev, 10000), 0);
+    reader_wake(&f->reader);
+}
+
+static struct store_bytes text_key(const char *text)
+{
+    return (struct store_bytes){text, strlen(text)};
+}
+
 static void test_falls_behind(void **state)
 {
     struct fix *f = *state;
@@ -600,26 +621,50 @@ static void test_falls_behind(void **state)
     put_key(f, "x/rule-vpcs/rslvr-rr-1/" VPC, "rslvr-rrassoc-1");
     put_rule(f, 1);
     assert_non_null(match(f, "x.gone").zone);
-    size_t n = LIMIT_FEED_KEEP + 4;
-    struct store_write *w = calloc(n, sizeof *w);
-    static const char *const gone[] = {"o/hosted-zone/Z2", "o/resolver-rule/rslvr-rr-1"};
-    for (size_t i = 0; i < n; i++)
-        w[i] = (struct store_write){{"junk", 4}, {"", 0}};
-    w[0] = (struct store_write){record_key_of(f, "Z1", &old), {NULL, 0}};
-    for (size_t i = 0; i < 2; i++)
-        w[1 + i] = (struct store_write){{gone[i], strlen(gone[i])}, {NULL, 0}};
-    uint64_t rev;
-    reader_sleep(&f->reader);
-    assert_int_equal(store_commit(f->c.store, &(struct store_txn){NULL, 0, w, n}, &rev), 0);
-    free(w);
-    assert_int_equal(publish_wait(f->c.publisher, rev, 10000), 0);
-    reader_wake(&f->reader);
+    const struct store_bytes gone[] = {text_key("o/hosted-zone/Z2"),
+                                       text_key("o/resolver-rule/rslvr-rr-1"),
+                                       record_key_of(f, "Z1", &old)};
+    fall_behind(f, gone, 3);
     assert_int_equal(find(f, "www.example", TYPE_A).result, ZONE_FOUND);
     assert_int_equal(find(f, "old.example", TYPE_A).result, ZONE_NXDOMAIN);
     assert_null(match(f, "x.gone").zone);
     assert_null(match(f, "corp.internal").rule);
     put_rule(f, 2); /* and follows again */
     assert_non_null(match(f, "corp.internal").rule);
+}
+
+/* The same with associations, and with what is joined from several stored objects. */
+static void test_falls_behind_joined(void **state)
+{
+    struct fix *f = *state;
+    static const char association[] = "x/rule-vpcs/rslvr-rr-1/" VPC;
+    static const char held[] =
+        "x/profile-resources/rp-1/arn:aws:route53resolver:r:1:resolver-rule/rslvr-rr-1";
+    struct obj_profile profile = {.id = "rp-1", .name = "p"};
+    put_vpc(f, NULL, 0);
+    put_rule(f, 1);
+    put_endpoint(f);
+    put_key(f, association, "rslvr-rrassoc-1");
+    assert_non_null(match(f, "corp.internal").rule->endpoint);
+    fall_behind(f, (struct store_bytes[]){text_key(association)}, 1);
+    assert_null(match(f, "corp.internal").rule);
+    put(f, &kind_profile, "rp-1", &profile);
+    put_key(f, held, "rpr-1");
+    put_key(f, "x/vpc-profiles/" VPC "/00000/rpassoc-1", "rp-1");
+    assert_non_null(match(f, "corp.internal").rule->endpoint);
+    fall_behind(f, NULL, 0);
+    assert_non_null(match(f, "corp.internal").rule->endpoint);
+    fall_behind(f, (struct store_bytes[]){text_key(held)}, 1);
+    assert_null(match(f, "corp.internal").rule);
+    put_key(f, held, "rpr-1");
+    assert_non_null(match(f, "corp.internal").rule);
+    fall_behind(f, (struct store_bytes[]){text_key("x/vpc-profiles/" VPC "/00000/rpassoc-1")}, 1);
+    assert_null(match(f, "corp.internal").rule);
+    put_key(f, association, "rslvr-rrassoc-1");
+    fall_behind(f, (struct store_bytes[]){text_key("o/resolver-endpoint/rslvr-out-1")}, 1);
+    assert_null(match(f, "corp.internal").rule->endpoint);
+    fall_behind(f, (struct store_bytes[]){text_key("o/vpc/" VPC)}, 1);
+    assert_null(view(f));
 }
 
 /* Objects that do not read back stop nothing. */
@@ -719,6 +764,7 @@ int main(void)
         TEST(test_policies),
         TEST(test_restart),
         TEST(test_falls_behind),
+        TEST(test_falls_behind_joined),
         TEST(test_junk),
     };
     return cmocka_run_group_tests_name("project", tests, NULL, NULL);
