@@ -46,6 +46,7 @@ struct up_pool {
     struct upstream_udp *owner;
     struct up_sock **socks;
     unsigned n, size;
+    unsigned most;                      /* sockets */
     unsigned asked;                     /* questions since it grew */
     uint64_t used, renewed, shut_until; /* ns */
     LIST_ENTRY(up_pool) bucket;
@@ -284,6 +285,7 @@ static struct up_pool *pool_get(struct upstream_udp *u, const struct action *a)
         LIST_INSERT_HEAD(&u->buckets[b], p, bucket);
     }
     TAILQ_INSERT_TAIL(&u->recent, p, recent);
+    p->most = u->pool_max / (a->sources ? a->sources : 1);
     p->used = u->worker->now;
     return p;
 }
@@ -301,11 +303,11 @@ static void pool_develop(struct up_pool *p, enum flight_failure *ret_failure)
 {
     struct upstream_udp *u = p->owner;
     uint64_t now = u->worker->now;
-    if (p->n == u->pool_max && now - p->renewed >= RENEW_NS) {
+    if (p->n >= p->most && now - p->renewed >= RENEW_NS) {
         p->renewed = now;
         sock_retire(u, p->socks[rnd_below(&u->worker->rnd, p->n)]);
     }
-    if (p->n == u->pool_max || now < p->shut_until || (p->n >= GROW_FIRST && ++p->asked < GROW_EVERY))
+    if (p->n >= p->most || now < p->shut_until || (p->n >= GROW_FIRST && ++p->asked < GROW_EVERY))
         return;
     if (u->sockets >= u->sockets_max) {
         if (p->n)
