@@ -87,14 +87,19 @@ int watch_add(struct loop *l, struct watch *w)
     return 0;
 }
 
+void watch_again(struct loop *l, struct watch *w)
+{
+    struct epoll_event ev = {.events = w->events, .data.ptr = w};
+    if (w->added)
+        must(epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &ev) == 0);
+}
+
 void watch_change(struct loop *l, struct watch *w, uint32_t events)
 {
     if (w->events == events)
         return;
     w->events = events;
-    struct epoll_event ev = {.events = events, .data.ptr = w};
-    if (w->added)
-        must(epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &ev) == 0);
+    watch_again(l, w);
 }
 
 void watch_remove(struct loop *l, struct watch *w)

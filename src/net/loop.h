@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An event loop for one thread: file descriptors (epoll, level-triggered), timers, and jobs that
- * other threads post.
+/* An event loop for one thread: file descriptors (epoll; level-triggered, but where EPOLLET is
+ * asked for), timers, and jobs that other threads post.
  *
  * What waits is embedded in its owner, so that nothing is allocated and nothing but opening a
  * descriptor can fail. The loop is two calls, loop_wait and loop_dispatch, because its owner has
@@ -26,7 +26,7 @@
 /* A descriptor being watched. The owner finds itself with container_of. */
 struct watch {
     int fd;
-    uint32_t events; /* EPOLLIN, EPOLLOUT; 0: registered, but silent */
+    uint32_t events; /* EPOLLIN, EPOLLOUT, EPOLLET; 0: registered, but silent */
     bool added;
     void (*ready)(struct watch *w, uint32_t events);
 };
@@ -71,6 +71,9 @@ int watch_add(struct loop *l, struct watch *w);
 
 /* Watches for other events from now on. */
 void watch_change(struct loop *l, struct watch *w, uint32_t events);
+
+/* An edge-triggered watch that was not read to its end is called back for what is left. */
+void watch_again(struct loop *l, struct watch *w);
 
 /* Stops watching, before the descriptor is closed; an event already taken is forgotten. Nothing
  * happens if it is not watched. */

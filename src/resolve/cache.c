@@ -39,6 +39,8 @@ struct set {
 
 _Static_assert(sizeof(struct set) == SET_BYTES, "a set is a whole number of cache lines");
 _Static_assert(sizeof(struct cache_key) % 8 == 0, "keys are compared as words");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "lanes of a word are an array's elements");
 
 struct cache {
     uint64_t secret[2];
@@ -289,57 +291,70 @@ static void way_clear(struct set *s, unsigned way)
     s->sizes[way] = 0;
 }
 
-/* A way whose entry overlaps the words [from, from + n), of those with the mark if `marked`; or
- * SET_WAYS. */
-static unsigned way_overlapping(const struct set *s, unsigned from, unsigned n, bool marked)
+/* The places of all entries. Writers walk them: as an array the compiler looks at many at once. */
+static void places_get(const struct set *s, uint16_t ret[SET_WAYS])
 {
-    uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
-    for (unsigned way = 0; way < SET_WAYS; way++) {
-        unsigned at = (unsigned)lane_get(s->places, way);
-        if (s->sizes[way] && at < from + n && from < at + s->sizes[way] &&
-            (!marked || used >> way & 1))
-            return way;
+    for (unsigned i = 0; i < TAG_WORDS; i++) {
+        uint64_t four = load(&s->places[i]);
+        memcpy(ret + i * 4, &four, sizeof(four));
     }
-    return SET_WAYS;
 }
 
-/* A free way; when all are taken, that of the entry that the ring would overwrite next. */
-static unsigned way_free(struct set *s, unsigned from)
+/* The ways, a bit for each, whose entries overlap the words [from, from + n). */
+static uint64_t ways_overlapping(const struct set *s, const uint16_t places[SET_WAYS],
+                                 unsigned from, unsigned n)
 {
-    unsigned best = 0, best_distance = SET_WORDS;
-    for (unsigned way = 0; way < SET_WAYS; way++) {
-        if (!s->sizes[way])
-            return way;
-        unsigned at = (unsigned)lane_get(s->places, way);
-        unsigned distance = (at + SET_WORDS - from) % SET_WORDS;
-        if (distance < best_distance) {
-            best = way;
-            best_distance = distance;
-        }
+    uint8_t hit[SET_WAYS];
+    uint16_t begin = (uint16_t)from, end = (uint16_t)(from + n);
+    for (unsigned way = 0; way < SET_WAYS; way++)
+        hit[way] = (uint8_t)((s->sizes[way] != 0) & (places[way] < end) &
+                             (begin < (uint16_t)(places[way] + s->sizes[way])));
+    uint64_t ways = 0;
+    for (unsigned i = 0; i < SET_WAYS; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, hit + i, sizeof(eight));
+        ways |= (eight * 0x0102040810204080ull >> 56)
+                << i; /* the low bits of eight bytes, joined */
     }
-    way_clear(s, best);
-    return best;
+    return ways;
+}
+
+/* A free way; when all are taken, that of the entry that the ring would overwrite next. Distances
+ * from the head are counted from 1, 0 is a free way; the way itself is below them. */
+static unsigned way_free(struct set *s, const uint16_t places[SET_WAYS], unsigned from)
+{
+    _Static_assert(SET_WORDS < 1024 && SET_WAYS <= 64, "a distance and a way fit 16 bits");
+    uint16_t best = UINT16_MAX;
+    for (unsigned way = 0; way < SET_WAYS; way++) {
+        unsigned back = places[way] < from ? SET_WORDS : 0;
+        unsigned distance = s->sizes[way] ? places[way] + back - from + 1 : 0;
+        uint16_t rank = (uint16_t)(distance << 6 | way);
+        best = rank < best ? rank : best;
+    }
+    if (best >> 6)
+        way_clear(s, best & 63);
+    return best & 63;
 }
 
 /* Makes room for `n` words: the oldest entries go, but one that was read since it was stored, or
  * since the ring came by last, is passed over once. */
-static unsigned ring_place(struct set *s, unsigned n)
+static unsigned ring_place(struct set *s, const uint16_t places[SET_WAYS], unsigned n)
 {
     unsigned from = s->head;
-    for (unsigned i = 0; i <= SET_WAYS; i++) {
+    uint64_t ways;
+    for (unsigned i = 0;; i++) {
         if (from + n > SET_WORDS)
             from = 0;
-        unsigned way = way_overlapping(s, from, n, true);
-        if (way == SET_WAYS)
-            break;
+        ways = ways_overlapping(s, places, from, n);
         uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
+        if (!(ways & used) || i == SET_WAYS)
+            break;
+        unsigned way = (unsigned)__builtin_ctzll(ways & used);
         atomic_store_explicit(&s->used, used & ~(1ull << way), memory_order_relaxed);
-        from = (unsigned)lane_get(s->places, way) + s->sizes[way];
+        from = (unsigned)places[way] + s->sizes[way];
     }
-    if (from + n > SET_WORDS)
-        from = 0;
-    for (unsigned way; (way = way_overlapping(s, from, n, false)) != SET_WAYS;)
-        way_clear(s, way);
+    for (; ways; ways &= ways - 1)
+        way_clear(s, (unsigned)__builtin_ctzll(ways));
     s->head = (uint16_t)(from + n);
     return from;
 }
@@ -369,8 +384,10 @@ static unsigned set_place(struct set *s, uint64_t tag, const struct cache_key *k
         return (unsigned)lane_get(s->places, way);
     if (way != SET_WAYS)
         way_clear(s, way);
-    unsigned at = ring_place(s, n);
-    way = way_free(s, s->head);
+    uint16_t places[SET_WAYS];
+    places_get(s, places);
+    unsigned at = ring_place(s, places, n);
+    way = way_free(s, places, s->head);
     lane_set(s->places, way, at);
     lane_set(s->tags, way, tag);
     s->sizes[way] = (uint16_t)n;

@@ -313,6 +313,15 @@ static struct flight *handle_find(const struct resolver *r, uint64_t handle,
     return f;
 }
 
+/* How many of the flight's sources are of this family. */
+static unsigned sources_of(const struct flight *f, uint8_t family)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->sources_n; i++)
+        n += f->sources[i].family == family;
+    return n;
+}
+
 static void fill_send(struct resolver *r, const struct flight *f, const struct attempt *a,
                       struct action *ret)
 {
@@ -320,6 +329,7 @@ static void fill_send(struct resolver *r, const struct flight *f, const struct a
     ret->tcp = a->tcp;
     ret->target = f->peers[a->peer].name;
     ret->source = a->source;
+    ret->sources = sources_of(f, a->source.family);
     ret->attach = f->attach;
     memcpy(ret->attach_name, f->attach_name, sizeof(ret->attach_name));
     ret->udp_size = a->edns ? LIMIT_UDP_EDNS : 0;

@@ -132,6 +132,7 @@ struct action {
     bool tcp;
     struct sockname target;
     struct addr source; /* an address of the rule's outbound endpoint, of the target's family */
+    unsigned sources;   /* from how many such addresses one is taken by chance; 1 or more */
     enum attach attach; /* where to open the socket */
     char attach_name[64];
     bool want_dnssec;  /* DO in the upstream query */

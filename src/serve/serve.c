@@ -17,7 +17,7 @@
 #include "serve/recursion.h"
 #include "serve/serve_priv.h"
 
-#define POOL_MAX 1000         /* upstream sockets of one source and target in one worker */
+#define POOL_MAX 1024         /* upstream sockets of one target in one worker, all sources */
 #define POOL_ALL 16384        /* in all workers: a source has 28,000 ports to share */
 #define DESCRIPTORS_KEPT 2048 /* for listeners, clients, recursion and the control side */
 #define DESCRIPTORS_MIN 256   /* for upstream sockets of a worker, however few there are */

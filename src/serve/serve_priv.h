@@ -23,7 +23,7 @@ struct serve {
     unsigned workers_n;   /* initialised */
     unsigned threads_n;   /* running */
     unsigned sockets_max; /* descriptors that one worker may use for upstream UDP */
-    unsigned pool_max;    /* and for one pair of source and target */
+    unsigned pool_max;    /* and for one target, from all sources of an endpoint */
 };
 
 /* The only cast from a worker's server (opaque in worker.h) to its settings. */

@@ -25,13 +25,14 @@
 #define ID_DRAWS 8                 /* random ids tried before a socket counts as full */
 #define GROW_FIRST 16              /* sockets that a new pool opens one for each question; */
 #define GROW_EVERY 4               /* then one for so many, so that nobody waits long */
+#define READS 32                   /* packets of one socket before the others get their turn */
 #define RENEW_NS (100 * NS_PER_MS) /* between replacements in one pool */
 #define SHUT_NS (1 * NS_PER_S)     /* a pool that could open no socket is left alone so long */
 #define POOL_IDLE_NS (60 * NS_PER_S)
 #define RETIRE_NS ((LIMIT_QUERY_MS + 500) * NS_PER_MS) /* no reply is wanted after so long */
 
 struct up_sock {
-    struct watch watch;
+    struct watch watch; /* edge-triggered: see on_ready */
     struct upstream_udp *owner;
     struct up_pool *pool;     /* NULL: retired */
     unsigned index;           /* in pool->socks */
@@ -46,6 +47,7 @@ struct up_pool {
     struct upstream_udp *owner;
     struct up_sock **socks;
     unsigned n, size;
+    unsigned most;                      /* sockets */
     unsigned asked;                     /* questions since it grew */
     uint64_t used, renewed, shut_until; /* ns */
     LIST_ENTRY(up_pool) bucket;
@@ -172,7 +174,8 @@ static void sock_fail(struct upstream_udp *u, struct up_sock *s, uint32_t keep)
     }
 }
 
-static void reply(struct upstream_udp *u, struct up_sock *s, const uint8_t *wire, size_t len)
+/* Gives a packet to whom it is for. False: it is not the answer to anything asked here. */
+static bool reply(struct upstream_udp *u, struct up_sock *s, const uint8_t *wire, size_t len)
 {
     struct worker *w = u->worker;
     uint32_t at = len >= MSG_HEADER ? s->tries : 0;
@@ -181,24 +184,36 @@ static void reply(struct upstream_udp *u, struct up_sock *s, const uint8_t *wire
         at = u->tries[at - 1].next;
     if (!at) {
         metric_add(&w->metrics, METRIC_UPSTREAM_REJECTED, 1);
-        return;
+        return false;
     }
     uint64_t handle = u->tries[at - 1].handle;
-    if (flight_reply(w->resolver, handle, wire, len, w->now) || !flight_wanted(w->resolver, handle))
+    bool done = flight_reply(w->resolver, handle, wire, len, w->now);
+    if (done || !flight_wanted(w->resolver, handle))
         try_drop(u, at);
+    return done;
 }
 
+/* Reads replies. The usual one is alone on its socket, and knowing that nothing more is asked there
+ * saves asking the kernel. What may lie there then was not asked for: it comes out with the next
+ * reply. */
 static void on_ready(struct watch *watch, uint32_t events)
 {
     (void)events;
     struct up_sock *s = container_of(watch, struct up_sock, watch);
     struct upstream_udp *u = s->owner;
     uint8_t *buf = u->worker->message;
-    ssize_t n = recv(watch->fd, buf, LIMIT_MESSAGE, MSG_DONTWAIT);
-    if (n >= 0)
-        reply(u, s, buf, (size_t)n);
-    else if (errno != EAGAIN && errno != EINTR)
-        sock_fail(u, s, 0); /* an ICMP error: nobody listens there */
+    for (unsigned i = 0; i < READS; i++) {
+        ssize_t n = recv(watch->fd, buf, LIMIT_MESSAGE, MSG_DONTWAIT);
+        if (n >= 0) {
+            if (reply(u, s, buf, (size_t)n) && !s->tries)
+                return;
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno != EINTR) {
+            sock_fail(u, s, 0); /* an ICMP error: nobody listens there */
+        }
+    }
+    watch_again(&u->worker->loop, watch);
 }
 
 /* --- pools ------------------------------------------------------------------------------------ */
@@ -227,7 +242,7 @@ static int pool_grow(struct up_pool *p, enum flight_failure *ret_failure)
         free(s);
         return ERR_IO;
     }
-    s->watch = (struct watch){.fd = fd, .events = EPOLLIN, .ready = on_ready};
+    s->watch = (struct watch){.fd = fd, .events = EPOLLIN | EPOLLET, .ready = on_ready};
     if (watch_add(&u->worker->loop, &s->watch)) {
         close(fd);
         free(s);
@@ -276,6 +291,7 @@ static struct up_pool *pool_get(struct upstream_udp *u, const struct action *a)
         LIST_INSERT_HEAD(&u->buckets[b], p, bucket);
     }
     TAILQ_INSERT_TAIL(&u->recent, p, recent);
+    p->most = u->pool_max / (a->sources ? a->sources : 1);
     p->used = u->worker->now;
     return p;
 }
@@ -293,12 +309,11 @@ static void pool_develop(struct up_pool *p, enum flight_failure *ret_failure)
 {
     struct upstream_udp *u = p->owner;
     uint64_t now = u->worker->now;
-    if (p->n == u->pool_max && now - p->renewed >= RENEW_NS) {
+    if (p->n >= p->most && now - p->renewed >= RENEW_NS) {
         p->renewed = now;
         sock_retire(u, p->socks[rnd_below(&u->worker->rnd, p->n)]);
     }
-    if (p->n == u->pool_max || now < p->shut_until ||
-        (p->n >= GROW_FIRST && ++p->asked < GROW_EVERY))
+    if (p->n >= p->most || now < p->shut_until || (p->n >= GROW_FIRST && ++p->asked < GROW_EVERY))
         return;
     if (u->sockets >= u->sockets_max) {
         if (p->n)
@@ -315,7 +330,11 @@ static struct up_sock *pool_pick(struct up_pool *p, enum flight_failure *ret_fai
 {
     *ret_failure = FLIGHT_NO_SOCKET;
     pool_develop(p, ret_failure);
-    return p->n ? p->socks[rnd_below(&p->owner->worker->rnd, p->n)] : NULL;
+    if (!p->n)
+        return NULL;
+    struct up_sock *s = p->socks[rnd_below(&p->owner->worker->rnd, p->n)];
+    __builtin_prefetch(s);
+    return s;
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */

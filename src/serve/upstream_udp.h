@@ -3,9 +3,10 @@
  *
  * For each pair of source and target a pool of connected sockets, each with a random port of the
  * kernel's choice. A question takes one of them at random, and a random id: with a thousand
- * sockets a forger has to hit one of 2^26 combinations (RFC 5452 4.4), at a tenth of the cost of
- * opening a socket for each question. Connected sockets take packets of their target alone. A pool
- * grows with its first questions, one socket for each, and a socket is replaced now and then. */
+ * sockets (from all the addresses that a question to the target may come from) a forger has to hit
+ * one of 2^26 combinations (RFC 5452 4.4), at a tenth of the cost of opening a socket for each
+ * question. Connected sockets take packets of their target alone. A pool grows with its first
+ * questions, one socket for each, and a socket is replaced now and then. */
 #ifndef SERVE_UPSTREAM_UDP_H
 #define SERVE_UPSTREAM_UDP_H
 
@@ -13,7 +14,8 @@
 
 struct upstream_udp;
 
-/* Sockets of all pools and of one pool at most. NULL on lack of memory. */
+/* Sockets of all pools at most, and of those from all addresses of an endpoint to one target. NULL
+ * on lack of memory. */
 struct upstream_udp *upstream_udp_new(struct worker *w, unsigned sockets_max, unsigned pool_max);
 
 /* Closes and frees all. Accepts NULL. */

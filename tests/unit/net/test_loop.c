@@ -204,6 +204,29 @@ static void test_change(void **state)
     assert_true(watch_add(l, &bad) < 0);
 }
 
+/* What an edge-triggered watch leaves unread is told again only if it asks. */
+static void test_edge(void **state)
+{
+    struct loop *l = *state;
+    int p[2];
+    assert_int_equal(pipe(p), 0);
+    struct reader r = {.watch = {.fd = p[0], .events = EPOLLIN | EPOLLET, .ready = on_ready},
+                       .loop = l};
+    assert_int_equal(watch_add(l, &r.watch), 0);
+    assert_int_equal(write(p[1], "xyz", 3), 3);
+    for (unsigned i = 1; i <= 2; i++) {
+        assert_int_equal(loop_wait(l, 0, 0), 1);
+        loop_dispatch(l, 1);
+        assert_int_equal(r.ready, i);
+        assert_int_equal(loop_wait(l, 0, 0), 0);
+        watch_again(l, &r.watch);
+    }
+    watch_remove(l, &r.watch);
+    watch_again(l, &r.watch); /* nothing happens */
+    close(p[0]);
+    close(p[1]);
+}
+
 /* --- jobs ------------------------------------------------------------------------------------- */
 
 struct counted {
@@ -265,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wait_ends_at_timer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remove_from_callback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_edge, setup, teardown),
         cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

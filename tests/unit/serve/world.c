@@ -15,6 +15,7 @@
 #include "net/sock.h"
 
 #define CONNS 16
+#define COPIES 40 /* more than are read at a time */
 #define WAITING 64
 #define SLOW_NS (300 * NS_PER_MS)
 #define BIG_RECORDS 200 /* of an answer that is truncated over UDP */
@@ -138,7 +139,9 @@ static void target_udp(struct target_state *s)
         s->later[s->later_n++] = r;
         return;
     }
-    sendto(s->t->udp, r.msg, r.len, 0, (struct sockaddr *)&r.to, r.to_len);
+    unsigned copies = memcmp(word, "echoed", 6) ? 1 : 1 + COPIES;
+    for (unsigned i = 0; i < copies; i++)
+        sendto(s->t->udp, r.msg, r.len, 0, (struct sockaddr *)&r.to, r.to_len);
 }
 
 /* Closes the connection after its second answer, so that reuse meets a closed one. */

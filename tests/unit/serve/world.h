@@ -23,8 +23,9 @@
 
 /* A name server whose behaviour is the first label of the question: "plain" answers with the
  * address 10.1.2.3; "big" is truncated over UDP; "forged" is preceded by replies that are not to be
- * believed; "slow" takes 300 ms; "deaf" is never answered; "once" only when asked again; "fail" is
- * SERVFAIL. Anything may follow the word: "plain17". */
+ * believed; "echoed" answers and sends forty copies after it; "slow" takes 300 ms; "deaf" is never
+ * answered; "once" only when asked again; "fail" is SERVFAIL. Anything may follow the word:
+ * "plain17". */
 struct target {
     pthread_t thread;
     int udp, tcp, stop;
