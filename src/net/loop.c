@@ -102,15 +102,20 @@ void watch_change(struct loop *l, struct watch *w, uint32_t events)
     watch_again(l, w);
 }
 
+void watch_forget(struct loop *l, struct watch *w)
+{
+    for (int i = l->events_at; w->added && i < l->events_n; i++)
+        if (l->events[i].data.ptr == w)
+            l->events[i].data.ptr = NULL;
+    w->added = false;
+}
+
 void watch_remove(struct loop *l, struct watch *w)
 {
     if (!w->added)
         return;
-    w->added = false;
     epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL);
-    for (int i = l->events_at; i < l->events_n; i++)
-        if (l->events[i].data.ptr == w)
-            l->events[i].data.ptr = NULL;
+    watch_forget(l, w);
 }
 
 /* --- timers ----------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "net/netns.h"
 
 #define TCP_BACKLOG 1024       /* connections that wait for accept */
+#define DEFER_S 1              /* seconds that a connection is kept back until it says something */
 #define UDP_RECEIVE (4u << 20) /* bytes of queue: bridges a pause of the worker */
 #define UDP_SEND (1u << 20)
 
@@ -26,7 +27,9 @@ static int option(int fd, int level, int name, int value)
 static void tune(int fd, const struct sock_spec *spec, uint8_t family)
 {
     if (spec->type == SOCK_STREAM) {
-        option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        option(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* what is accepted inherits it */
+        if (spec->listen)
+            option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S);
         return;
     }
     if (family == AF_INET)

@@ -16,7 +16,8 @@ struct sock_spec {
     const char *netns;     /* namespace, or NULL: the process's own */
     const char *device;    /* SO_BINDTODEVICE, or NULL */
     bool share;            /* SO_REUSEPORT: every worker has its own socket of this address */
-    bool listen;           /* SOCK_STREAM: listen as well */
+    bool listen;           /* SOCK_STREAM: listen as well; who connects and says nothing is kept
+                              back for a second */
     bool packet_info;      /* SOCK_DGRAM: packets tell which of our addresses they came to */
     bool late_port;        /* port 0 is chosen at connect, so that one port serves many peers */
 };

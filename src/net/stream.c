@@ -54,6 +54,15 @@ static int in_make_room(struct stream *s)
     return 0;
 }
 
+void stream_rest(struct stream *s)
+{
+    if (s->in_at < s->in_len)
+        return;
+    free(s->in);
+    s->in = NULL;
+    s->in_size = s->in_at = s->in_len = 0;
+}
+
 int stream_read(struct stream *s)
 {
     if (s->ended)
@@ -63,19 +72,18 @@ int stream_read(struct stream *s)
         return err;
     if (s->in_len == s->in_size) /* full of whole messages: they are taken first */
         return 0;
-    ssize_t n = recv(s->fd, s->in + s->in_len, s->in_size - s->in_len, MSG_DONTWAIT);
+    size_t room = s->in_size - s->in_len;
+    ssize_t n = recv(s->fd, s->in + s->in_len, room, MSG_DONTWAIT);
     if (n > 0) {
+        s->drained = (size_t)n < room;
         s->in_len += (size_t)n;
         return (int)n;
     }
     if (n == 0)
         s->ended = true;
-    if (s->in_len == 0) { /* nothing kept, so no memory kept */
-        free(s->in);
-        s->in = NULL;
-        s->in_size = 0;
-    }
-    return n == 0 || errno == EAGAIN || errno == EINTR ? 0 : ERR_IO;
+    int saved = errno;
+    stream_rest(s);
+    return n == 0 || saved == EAGAIN || saved == EINTR ? 0 : ERR_IO;
 }
 
 bool stream_next(struct stream *s, const uint8_t **ret_msg, size_t *ret_len)

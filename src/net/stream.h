@@ -17,7 +17,8 @@ struct stream {
     size_t in_size, in_at, in_len;
     uint8_t *out; /* bytes that the system did not take yet: out[out_at .. out_len) */
     size_t out_size, out_at, out_len;
-    bool ended; /* the other side sends no more */
+    bool drained; /* the last read took all that was there */
+    bool ended;   /* the other side sends no more */
 };
 
 /* Puts a stream on `fd`, which it owns from now on. No memory is taken before bytes come. */
@@ -29,6 +30,10 @@ void stream_close(struct stream *s);
 /* Reads what is there, at most to the end of the buffer. Returns the bytes read; 0: nothing there
  * now, or s->ended; ERR_IO: broken; ERR_NOMEM. */
 int stream_read(struct stream *s);
+
+/* Gives the read buffer back if nothing is kept in it. stream_read does so when it finds nothing;
+ * who does not look again after s->drained calls this. */
+void stream_rest(struct stream *s);
 
 /* Takes the next whole message, valid until the next stream_read: true and *ret_*. False: it is
  * not complete. Its first byte was read when stream_partial says so. */

@@ -8,7 +8,6 @@
 #include "serve/tcp.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +82,7 @@ static void conn_close(struct tcp_conn *c)
         worker_unpark(w, to);
     idle_set(c, false);
     loop_timer_stop(&w->loop, &c->timer);
-    watch_remove(&w->loop, &c->watch);
+    watch_forget(&w->loop, &c->watch);
     stream_close(&c->stream);
     LIST_REMOVE(c, link);
     w->tcp->n--;
@@ -258,7 +257,10 @@ static bool conn_read(struct tcp_conn *c)
             return true;
         if (!conn_serve(c))
             return false;
+        if (c->stream.drained)
+            break;
     }
+    stream_rest(&c->stream);
     return true;
 }
 
@@ -334,8 +336,6 @@ static void conn_new(struct listening *l, int fd, const struct sockaddr_storage 
         close(fd);
         return;
     }
-    int one = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     c->worker = w;
     c->from = l;
     c->active = w->now;
@@ -354,8 +354,10 @@ static void conn_new(struct listening *l, int fd, const struct sockaddr_storage 
     metric_add(&w->metrics, METRIC_TCP_ACCEPTED, 1);
     if (spare)
         trouble_over(&starved);
-    idle_set(c, true);
-    loop_timer_set(&w->loop, &c->timer, deadline(c));
+    if (conn_read(c)) /* the first query came with the connection: see sock_open */
+        conn_settle(c);
+    else
+        conn_close(c);
 }
 
 /* Accepts one connection. False: none is there now. */

@@ -86,6 +86,9 @@ static void test_joined(void **state)
     while (stream_next(&p->ours, &msg, &len))
         n++;
     assert_int_equal(n, 99);
+    assert_true(p->ours.drained);
+    stream_rest(&p->ours); /* the beginning of the last one stays */
+    assert_true(stream_partial(&p->ours));
     put(p->theirs, "\3\4", 2);
     assert_int_equal(stream_read(&p->ours), 2);
     assert_true(stream_next(&p->ours, &msg, &len));
@@ -103,6 +106,7 @@ static void test_full_buffer(void **state)
         memcpy(wire + at, (uint8_t[]){0, 2, 7, 7}, 4);
     put(p->theirs, wire, sizeof(wire));
     assert_int_equal(stream_read(&p->ours), STREAM_READ);
+    assert_false(p->ours.drained);
     assert_int_equal(stream_read(&p->ours), 0);
     assert_false(p->ours.ended);
     do {
@@ -110,6 +114,11 @@ static void test_full_buffer(void **state)
             n++;
     } while (stream_read(&p->ours) > 0);
     assert_int_equal(n, sizeof(wire) / 4);
+    put(p->theirs, "\0\1x", 3);
+    assert_int_equal(stream_read(&p->ours), 3);
+    assert_true(stream_next(&p->ours, &msg, &len));
+    stream_rest(&p->ours);
+    assert_null(p->ours.in);
 }
 
 static void test_longest(void **state)

@@ -228,6 +228,25 @@ static void test_tcp_bad(void **state)
     close(fd);
 }
 
+/* The kernel keeps a silent connection back for a second; whoever speaks later is heard all the
+ * same, and so is who goes on after that. */
+static void test_tcp_late(void **state)
+{
+    struct world *w = *state;
+    uint8_t r[4096];
+    static const unsigned pauses_ms[] = {0, 100, 1500, 3500};
+    for (unsigned i = 0; i < sizeof(pauses_ms) / sizeof(*pauses_ms); i++) {
+        int fd = client_open(w, SOCK_STREAM, CLIENT, RESOLVER);
+        usleep(pauses_ms[i] * 1000);
+        for (unsigned id = 1; id <= 3; id++) {
+            tcp_query(fd, (uint16_t)id, "n1.zone.test", TYPE_A);
+            assert_true(tcp_receive(fd, r, sizeof(r)) > 0);
+            assert_int_equal(reply_id(r), id);
+        }
+        close(fd);
+    }
+}
+
 /* Silence ends a message that was begun; the oldest idle client makes room for a new one. */
 static void test_tcp_limits(void **state)
 {
@@ -351,12 +370,13 @@ static void test_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_udp),         cmocka_unit_test(test_inbound),
-        cmocka_unit_test(test_truncated),   cmocka_unit_test(test_listeners_follow),
-        cmocka_unit_test(test_tcp_pieces),  cmocka_unit_test(test_tcp_pipeline),
-        cmocka_unit_test(test_tcp_bad),     cmocka_unit_test(test_tcp_slow_reader),
-        cmocka_unit_test(test_tcp_limits),  cmocka_unit_test(test_wildcard),
-        cmocka_unit_test(test_start_fails), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_udp),        cmocka_unit_test(test_inbound),
+        cmocka_unit_test(test_truncated),  cmocka_unit_test(test_listeners_follow),
+        cmocka_unit_test(test_tcp_pieces), cmocka_unit_test(test_tcp_pipeline),
+        cmocka_unit_test(test_tcp_bad),    cmocka_unit_test(test_tcp_slow_reader),
+        cmocka_unit_test(test_tcp_late),   cmocka_unit_test(test_tcp_limits),
+        cmocka_unit_test(test_wildcard),   cmocka_unit_test(test_start_fails),
+        cmocka_unit_test(test_stop),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
