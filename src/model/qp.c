@@ -82,22 +82,42 @@ void qp_key_make(struct qp_key *k, const uint8_t *name)
     k->len = (uint16_t)(out - k->sym - 1);
 }
 
+/* How many bytes at the ends of two names are equal. */
+static size_t common_tail(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+    size_t most = a_len < b_len ? a_len : b_len, same = 0;
+    uint64_t x, y;
+
+    for (; same + 8 <= most; same += 8) {
+        memcpy(&x, a + a_len - same - 8, 8);
+        memcpy(&y, b + b_len - same - 8, 8);
+        if (x != y)
+            break;
+    }
+    while (same < most && a[a_len - same - 1] == b[b_len - same - 1])
+        same++;
+    return same;
+}
+
 /* How many labels, from the root down, a leaf's name shares with the key's. */
 static unsigned common_labels(const struct qp_key *k, const struct qp_leaf *leaf,
                               unsigned *ret_labels)
 {
-    uint8_t start[NAME_MAX_LABELS];
-    unsigned labels = 0, same = 0;
+    size_t tail = common_tail(k->name, k->name_len, leaf->name, leaf->name_len);
+    uint8_t left[NAME_MAX_LABELS]; /* bytes from a label of the leaf to its end */
+    unsigned labels = 0, differ = 0;
 
-    for (unsigned at = 0; leaf->name[at]; at += leaf->name[at] + 1u)
-        start[labels++] = (uint8_t)at;
-    *ret_labels = labels;
-    while (same < labels && same < k->labels) {
-        const uint8_t *a = k->name + k->start[same], *b = leaf->name + start[labels - 1 - same];
-        if (*a != *b || memcmp(a + 1, b + 1, *a) != 0)
-            break;
-        same++;
+    for (unsigned at = 0; leaf->name[at]; at += leaf->name[at] + 1u) {
+        left[labels++] = (uint8_t)(leaf->name_len - at);
+        differ += leaf->name_len - at > tail;
     }
+    *ret_labels = labels;
+    unsigned same = labels - differ;
+    if (same > k->labels)
+        same = k->labels;
+    /* Equal bytes are equal labels only from where both names have a label begin. */
+    while (same && left[labels - same] != k->name_len - k->start[same - 1])
+        same--;
     return same;
 }
 
@@ -144,6 +164,21 @@ void qp_walk(const struct qp *t, const struct qp_key *k, struct qp_path *ret)
         return;
     }
     path_verify(ret, k, n);
+}
+
+bool qp_ahead(const struct qp_node **node, const struct qp_key *k)
+{
+    const struct qp_node *n = *node;
+
+    if (!node_is_branch(n)) {
+        __builtin_prefetch(n->ptr);
+        return false;
+    }
+    unsigned at = node_offset(n), symbol = at < k->len ? k->sym[at + 1] : SYM_END;
+    n = n->word >> symbol & 1 ? node_twig(n, symbol) : n->ptr;
+    __builtin_prefetch(n);
+    *node = n;
+    return true;
 }
 
 struct qp_leaf *qp_get(const struct qp *t, const uint8_t *name)

@@ -78,6 +78,11 @@ void qp_key_make(struct qp_key *k, const uint8_t *name);
 /* Walks once; see struct qp_path. No lock, no allocation. */
 void qp_walk(const struct qp *t, const struct qp_key *k, struct qp_path *ret);
 
+/* Goes one step down from *node, which was fetched, and begins to fetch what comes next. Walks of
+ * several keys, each a step at a time, wait for memory together instead of one after the other.
+ * False: the leaf is reached; its own memory is being fetched. */
+bool qp_ahead(const struct qp_node **node, const struct qp_key *k);
+
 /* The leaf of a name, or NULL. */
 struct qp_leaf *qp_get(const struct qp *t, const uint8_t *name);
 

@@ -107,6 +107,13 @@ struct match {
 unsigned view_matches(const struct snapshot *s, const struct view *v, const uint8_t *qname,
                       struct match ret[VIEW_MATCHES]);
 
+/* Where a look-up in the VPC's own table begins, for qp_ahead. */
+const struct qp_node *view_root(const struct view *v);
+
+/* The same for a name whose key is made already. */
+unsigned view_matches_key(const struct snapshot *s, const struct view *v, const struct qp_key *k,
+                          struct match ret[VIEW_MATCHES]);
+
 const char *view_vpc(const struct view *v); /* "vpc-..." */
 const char *view_account(const struct view *v);
 const char *view_region(const struct view *v);

@@ -41,6 +41,11 @@ bool view_private(const struct view *v)
     return v->private;
 }
 
+const struct qp_node *view_root(const struct view *v)
+{
+    return &v->own.root;
+}
+
 void view_free(void *view)
 {
     struct view *v = view;
@@ -178,13 +183,20 @@ static bool tables_next(const struct tables *t, unsigned *ret_at)
 unsigned view_matches(const struct snapshot *s, const struct view *v, const uint8_t *qname,
                       struct match ret[VIEW_MATCHES])
 {
-    struct matches m = {.s = s, .v = v, .list = ret};
-    struct tables t;
     struct qp_key k;
-    unsigned at;
 
     qp_key_make(&k, qname);
-    tables_start(&t, &m, &k);
+    return view_matches_key(s, v, &k, ret);
+}
+
+unsigned view_matches_key(const struct snapshot *s, const struct view *v, const struct qp_key *k,
+                          struct match ret[VIEW_MATCHES])
+{
+    struct matches m = {.s = s, .v = v, .list = ret};
+    struct tables t;
+    unsigned at;
+
+    tables_start(&t, &m, k);
     while (tables_next(&t, &at) && m.n < VIEW_MATCHES)
         match_level(&m, &t, at);
     return m.n;

@@ -106,17 +106,29 @@ static void find_wildcard(const struct zone *z, const struct qp_key *k, unsigned
 void zone_find(const struct zone *z, const uint8_t *qname, uint16_t qtype, struct zone_found *ret)
 {
     struct qp_key k;
+
+    qp_key_make(&k, qname);
+    zone_find_key(z, &k, qtype, ret);
+}
+
+const struct qp_node *zone_root(const struct zone *z)
+{
+    return &z->names.root;
+}
+
+void zone_find_key(const struct zone *z, const struct qp_key *k, uint16_t qtype,
+                   struct zone_found *ret)
+{
     struct qp_path path;
 
     *ret = (struct zone_found){.result = ZONE_NXDOMAIN, .soa = z->soa};
-    qp_key_make(&k, qname);
-    if (k.labels < z->apex_labels)
+    if (k->labels < z->apex_labels)
         return;
-    qp_walk(&z->names, &k, &path);
-    if (path.chain_n && find_above(&path, k.bound[z->apex_labels], ret))
+    qp_walk(&z->names, k, &path);
+    if (path.chain_n && find_above(&path, k->bound[z->apex_labels], ret))
         return;
     if (path.leaf) {
-        bool cut = (path.flags & OWNER_NS) && k.labels > z->apex_labels;
+        bool cut = (path.flags & OWNER_NS) && k->labels > z->apex_labels;
         if (cut && qtype != TYPE_DS)
             found_set(ret, ZONE_DELEGATION, leaf_set(path.leaf, TYPE_NS), path.leaf);
         else
@@ -124,10 +136,10 @@ void zone_find(const struct zone *z, const uint8_t *qname, uint16_t qtype, struc
         return;
     }
     unsigned labels = path.labels < z->apex_labels ? z->apex_labels : path.labels;
-    if (labels == k.labels)
+    if (labels == k->labels)
         ret->result = ZONE_NODATA;
     else
-        find_wildcard(z, &k, labels, qtype, ret);
+        find_wildcard(z, k, labels, qtype, ret);
 }
 
 uint16_t rrset_type(const struct rrset *s)

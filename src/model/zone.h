@@ -8,6 +8,8 @@
 #include "model/desc.h"
 
 struct zone;
+struct qp_key;
+struct qp_node;
 struct rrset; /* one record set, or the first of a group that a routing policy chooses from */
 
 /* What a zone is: its id ("Z..."), its canonical apex, and how many names own records. */
@@ -40,6 +42,13 @@ struct zone_found {
 /* Looks a name up. qname is canonical and within the apex. TYPE_ANY finds the first set of the name
  * (RFC 8482 4.1). No lock, no allocation. */
 void zone_find(const struct zone *z, const uint8_t *qname, uint16_t qtype, struct zone_found *ret);
+
+/* The same for a name whose key is made already. */
+void zone_find_key(const struct zone *z, const struct qp_key *k, uint16_t qtype,
+                   struct zone_found *ret);
+
+/* Where a look-up begins, for qp_ahead. */
+const struct qp_node *zone_root(const struct zone *z);
 
 /* The parts of a record set. Pointers live as long as the snapshot. */
 uint16_t rrset_type(const struct rrset *s);

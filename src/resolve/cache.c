@@ -9,12 +9,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
 
 #define SET_BYTES 8192
+#define LARGE_PAGE (2u << 20)
 #define SET_WAYS 48              /* entries of a set at most */
 #define TAG_WORDS (SET_WAYS / 4) /* four 16-bit tags a word */
 #define SET_HEADER (16 + TAG_WORDS * 16 + SET_WAYS * 2 + 2 + 6)
@@ -22,7 +24,8 @@
 #define ENTRY_HEADER 3    /* words: struct entry */
 #define ENTRY_RECORDS 384 /* records of an answer that is cached */
 #define KEY_WORDS (sizeof(struct cache_key) / 8)
-#define READ_TRIES 64 /* a writer needs less than a microsecond; then it is a miss */
+#define FETCH_WORDS 24 /* of an entry that are fetched ahead: most are no longer */
+#define READ_TRIES 64  /* a writer needs less than a microsecond; then it is a miss */
 
 typedef _Atomic uint64_t word;
 
@@ -47,6 +50,7 @@ struct cache {
     uint64_t mask;    /* sets - 1 */
     struct set *sets; /* at a cache line */
     void *memory;
+    size_t bytes; /* of memory */
 };
 
 /* The fixed part of an entry, as it is packed into its first words. */
@@ -81,12 +85,17 @@ struct cache *cache_new(size_t bytes)
     if (!c)
         return NULL;
     c->mask = sets - 1;
-    c->memory = calloc(sets + 1, SET_BYTES); /* not touched before use, unlike aligned_alloc */
-    if (!c->memory) {
+    /* Large pages, where the system has them: sets are visited at random, and most of the price of
+     * that would be the tables of small pages. Memory is not touched before use. */
+    c->bytes = sets * SET_BYTES + LARGE_PAGE;
+    c->memory = mmap(NULL, c->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (c->memory == MAP_FAILED) {
         free(c);
         return NULL;
     }
-    c->sets = (struct set *)(((uintptr_t)c->memory + 63) & ~(uintptr_t)63);
+    c->sets =
+        (struct set *)(((uintptr_t)c->memory + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1));
+    madvise(c->sets, sets * SET_BYTES, MADV_HUGEPAGE);
     struct rnd rnd;
     rnd_init(&rnd);
     rnd_bytes(&rnd, c->secret, sizeof(c->secret));
@@ -97,7 +106,7 @@ void cache_free(struct cache *c)
 {
     if (!c)
         return;
-    free(c->memory);
+    munmap(c->memory, c->bytes);
     free(c);
 }
 
@@ -150,8 +159,11 @@ static bool key_equal(const struct set *s, unsigned at, const struct cache_key *
 
 /* The way that holds the key, or SET_WAYS. Compares four tags at a time: a lane of `x` is zero
  * where the tag is equal; the borrow may mark more lanes, so each is looked at again. */
-static unsigned set_find(const struct set *s, uint64_t tag, const struct cache_key *k)
+static unsigned set_find(const struct set *s, uint64_t tag, const struct cache_key *k,
+                         unsigned likely)
 {
+    if (lane_get(s->tags, likely) == tag && key_equal(s, (unsigned)lane_get(s->places, likely), k))
+        return likely;
     const uint64_t ones = 0x0001000100010001ull;
     for (unsigned i = 0; i < TAG_WORDS; i++) {
         uint64_t tags = load(&s->tags[i]), x = tags ^ tag * ones;
@@ -207,7 +219,7 @@ struct taken {
 static bool set_take(const struct set *s, const struct cache_at *at, size_t room, uint8_t *body,
                      struct taken *t)
 {
-    t->way = set_find(s, tag_of(at->hash), at->key);
+    t->way = set_find(s, tag_of(at->hash), at->key, at->way);
     if (t->way == SET_WAYS)
         return false;
     unsigned place = (unsigned)lane_get(s->places, t->way);
@@ -258,12 +270,35 @@ static enum cache_result entry_finish(const struct taken *t, uint64_t now, size_
     return stale ? CACHE_STALE : CACHE_FRESH;
 }
 
+void cache_fetch_set(const struct cache *c, uint64_t hash)
+{
+    const char *s = (const char *)set_of(c, hash);
+    for (size_t line = 0; line < SET_HEADER; line += 64)
+        __builtin_prefetch(s + line);
+}
+
+unsigned cache_fetch(const struct cache *c, uint64_t hash)
+{
+    const struct set *s = set_of(c, hash);
+    const uint64_t ones = 0x0001000100010001ull, tag = tag_of(hash);
+    for (unsigned i = 0; i < TAG_WORDS; i++) {
+        uint64_t x = load(&s->tags[i]) ^ tag * ones;
+        uint64_t hits = (x - ones) & ~x & ones << 15;
+        if (!hits)
+            continue;
+        unsigned way = i * 4 + (unsigned)__builtin_ctzll(hits) / 16;
+        unsigned place = (unsigned)lane_get(s->places, way);
+        for (unsigned w = 0; w < FETCH_WORDS && place + w < SET_WORDS; w += 8)
+            __builtin_prefetch((const void *)&s->data[place + w]);
+        return way;
+    }
+    return 0;
+}
+
 enum cache_result cache_get(const struct cache *c, const struct cache_at *at, size_t room,
                             struct reply *ret)
 {
     struct set *s = set_of(c, at->hash);
-    for (size_t line = 64; line < SET_HEADER; line += 64) /* the whole directory at once */
-        __builtin_prefetch((const char *)s + line);
     for (int i = 0; i < READ_TRIES; i++) {
         uint64_t seq = load(&s->seq);
         if (seq & 1)
@@ -379,7 +414,7 @@ static int reply_offsets(const struct reply *reply, uint16_t offsets[ENTRY_RECOR
 /* Where the entry goes: over the old one of the same key if it fits there. */
 static unsigned set_place(struct set *s, uint64_t tag, const struct cache_key *k, unsigned n)
 {
-    unsigned way = set_find(s, tag, k);
+    unsigned way = set_find(s, tag, k, 0);
     if (way != SET_WAYS && s->sizes[way] >= n)
         return (unsigned)lane_get(s->places, way);
     if (way != SET_WAYS)

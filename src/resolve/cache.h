@@ -48,6 +48,7 @@ struct cache_at {
     const struct cache_key *key;
     uint64_t hash; /* chooses the set; a failure goes where the answer would be, warm already */
     uint64_t now;  /* ns */
+    unsigned way;  /* what cache_fetch returned, or 0: looked at first */
 };
 
 enum cache_result {
@@ -60,6 +61,13 @@ enum cache_result {
 #define CACHE_STALE_MAX_S                                                  \
     86400 /* seconds after its end that an answer may be served (RFC 8767) \
            */
+
+/* Begins to fetch the directory of the set that a hash leads to. Any thread. */
+void cache_fetch_set(const struct cache *c, uint64_t hash);
+
+/* Begins to fetch the entry that a look-up of this hash would find: its way, good for cache_at. Any
+ * thread; the set may change meanwhile. */
+unsigned cache_fetch(const struct cache *c, uint64_t hash);
 
 /* Looks a key up. The records are copied to ret->msg + ret->body, which the caller sets, if they
  * fit in `room` bytes; ret->len tells the length of the whole message either way. Any thread. */

@@ -23,7 +23,7 @@ enum step step_chase(struct query *q)
         query_fail(q, EDE_OTHER, "the CNAME chain loops or is too long");
         return STEP_ANSWER;
     }
-    cache_key_name(&q->key, q->name);
+    query_ask(q, q->name);
     q->qtype = q->msg.qtype;
     if (q->trace)
         q->trace->depth = q->depth;

@@ -136,7 +136,7 @@ static bool is_cached(const struct resolver *r, const struct cache_at *at)
     if (cache_get(r->cache, at, 0, &unused) == CACHE_FRESH)
         return true;
     failed.kind++;
-    struct cache_at failure = {&failed, at->hash, at->now};
+    struct cache_at failure = {&failed, at->hash, at->now, 0};
     return cache_get(r->cache, &failure, 0, &unused) == CACHE_FRESH;
 }
 
@@ -144,7 +144,7 @@ void flight_ahead(struct resolver *r, const struct query *q)
 {
     struct cache_key key = q->key;
     key.qtype = TYPE_A;
-    struct cache_at at = {&key, cache_hash(r->cache, &key), q->now};
+    struct cache_at at = {&key, cache_hash(r->cache, &key), q->now, 0};
     if (flight_find(r, at.hash, &key) || is_cached(r, &at))
         return;
     struct flight *f = flight_make(r, q, at.hash, &key);
@@ -212,7 +212,7 @@ void flight_end(struct resolver *r, struct flight *f, struct outcome *outcome, u
 {
     if (outcome && f->kind != FLIGHT_PROBE) {
         f->key.kind += outcome->failed; /* beside the answer, which may be served stale */
-        struct cache_at at = {&f->key, f->hash, now};
+        struct cache_at at = {&f->key, f->hash, now, 0};
         cache_put(r->cache, &at, &outcome->reply);
     }
     for (struct query *q; (q = TAILQ_FIRST(&f->followers));) {

@@ -134,7 +134,7 @@ static enum step renamed(struct query *q, const struct zone *z, const struct zon
 enum step local_zone(struct query *q, const struct zone *z)
 {
     struct zone_found f;
-    zone_find(z, q->key.name, q->msg.qtype, &f);
+    zone_find_key(z, &q->where, q->msg.qtype, &f);
     q->rcode = RCODE_NOERROR;
     switch (f.result) {
     case ZONE_FOUND:

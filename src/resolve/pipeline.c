@@ -12,6 +12,7 @@ static const struct {
     [STEP_IDENTIFY] = {"identify", step_identify},
     [STEP_ADMIT] = {"admit", step_admit},
     [STEP_ROUTE] = {"route", step_route},
+    [STEP_SEEK] = {"seek", step_seek},
     [STEP_LOCAL] = {"local", step_local},
     [STEP_CACHE] = {"cache", step_cache},
     [STEP_JOIN] = {"join", step_join},
@@ -34,4 +35,46 @@ enum query_state pipeline_run(struct query *q)
     }
     q->step = step;
     return step == STEP_SENT ? QUERY_ANSWER : step == STEP_DROPPED ? QUERY_DROP : QUERY_WAIT;
+}
+
+static void run_until(struct query *q, enum step end)
+{
+    while (q->step < end)
+        q->step = steps[q->step].run(q);
+}
+
+/* Fetches the ways of all keys in their tables, a step of each in turn. */
+static void fetch_paths(struct query *const q[], const struct qp_node *at[], unsigned n)
+{
+    bool more = true;
+    while (more) {
+        more = false;
+        for (unsigned i = 0; i < n; i++) {
+            if (!at[i])
+                continue;
+            if (qp_ahead(&at[i], &q[i]->where))
+                more = true;
+            else
+                at[i] = NULL;
+        }
+    }
+}
+
+void pipeline_prepare(struct query *const q[], unsigned n)
+{
+    const struct qp_node *at[QUERY_GROUP];
+    for (unsigned i = 0; i < n; i++) {
+        run_until(q[i], STEP_ROUTE);
+        at[i] = q[i]->step == STEP_ROUTE ? view_root(q[i]->view) : NULL;
+    }
+    fetch_paths(q, at, n);
+    for (unsigned i = 0; i < n; i++) {
+        run_until(q[i], STEP_LOCAL);
+        at[i] =
+            q[i]->step == STEP_LOCAL && q[i]->route == ROUTE_ZONE ? zone_root(q[i]->zone) : NULL;
+    }
+    fetch_paths(q, at, n);
+    for (unsigned i = 0; i < n; i++)
+        if (q[i]->step == STEP_CACHE)
+            q[i]->way = cache_fetch(q[i]->r->cache, q[i]->hash);
 }

@@ -10,7 +10,8 @@ enum step {
     STEP_IDENTIFY,
     STEP_ADMIT,
     STEP_ROUTE,
-    STEP_LOCAL,
+    STEP_SEEK,
+    STEP_LOCAL, /* the steps before it need little memory that others do not need as well */
     STEP_CACHE,
     STEP_JOIN,
     STEP_ACCEPT,
@@ -25,6 +26,10 @@ enum step {
 /* Runs a query from q->step until it is answered, dropped or parked. */
 enum query_state pipeline_run(struct query *q);
 
+/* Runs queries side by side up to the first step that looks up their own name in a zone or the
+ * cache, which is fetched ahead for all of them. */
+void pipeline_prepare(struct query *const q[], unsigned n);
+
 /* Listener and source -> VPC and view. */
 enum step step_identify(struct query *q);
 
@@ -33,6 +38,9 @@ enum step step_admit(struct query *q);
 
 /* Name -> zone, rule, autodefined names or public recursion (design section 5). */
 enum step step_route(struct query *q);
+
+/* Makes the cache's key, and begins to fetch what it leads to. */
+enum step step_seek(struct query *q);
 
 /* Answers from a private zone or autodefined names. */
 enum step step_local(struct query *q);

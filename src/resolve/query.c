@@ -139,6 +139,13 @@ void query_free(struct resolver *r, struct query *q)
 /* --- running
  * ------------------------------------------------------------------------------------------ */
 
+void query_ask(struct query *q, const uint8_t *name)
+{
+    q->name = name;
+    cache_key_name(&q->key, name);
+    qp_key_make(&q->where, q->key.name);
+}
+
 /* Keeps what the packet says: the packet itself is gone when the query has to wait. */
 static void keep_question(struct query *q, const struct query_in *in)
 {
@@ -154,11 +161,11 @@ static void keep_question(struct query *q, const struct query_in *in)
     if (!m->qname)
         return;
     m->qname = q->head + MSG_HEADER;
-    q->name = m->qname;
-    cache_key_name(&q->key, q->name);
+    query_ask(q, m->qname);
 }
 
-enum query_state query_begin(struct resolver *r, struct query *q, const struct query_in *in)
+/* Takes a packet; the step is set. */
+static void take_packet(struct resolver *r, struct query *q, const struct query_in *in)
 {
     q->r = r;
     q->snapshot = in->snapshot;
@@ -169,8 +176,6 @@ enum query_state query_begin(struct resolver *r, struct query *q, const struct q
     q->tcp = in->tcp;
     q->begun = q->now = in->now;
     q->trace = in->trace;
-    q->out = in->out;
-    q->out_size = in->out_size;
     q->depth = 0;
     q->rcode = RCODE_NOERROR;
     q->ede = -1;
@@ -184,11 +189,32 @@ enum query_state query_begin(struct resolver *r, struct query *q, const struct q
     q->verdict = msg_parse_query(in->packet, in->len, &q->msg);
     if (q->verdict == MSG_DROP) {
         metric_add(r->metrics, METRIC_DROPPED_MALFORMED, 1);
-        return QUERY_DROP;
+        q->step = STEP_DROPPED;
+        return;
     }
     keep_question(q, in);
     q->step = STEP_IDENTIFY;
+}
+
+void query_prepare(struct resolver *r, struct query *const q[], const struct query_in in[],
+                   unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        take_packet(r, q[i], &in[i]);
+    pipeline_prepare(q, n);
+}
+
+enum query_state query_finish(struct query *q, uint8_t *out, size_t out_size)
+{
+    q->out = out;
+    q->out_size = out_size;
     return pipeline_run(q);
+}
+
+enum query_state query_begin(struct resolver *r, struct query *q, const struct query_in *in)
+{
+    take_packet(r, q, in);
+    return query_finish(q, in->out, in->out_size);
 }
 
 enum query_state query_resume(struct resolver *r, struct query *q, uint8_t *out, size_t out_size,

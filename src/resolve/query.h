@@ -92,6 +92,18 @@ struct query *query_new(struct resolver *r);
  */
 enum query_state query_begin(struct resolver *r, struct query *q, const struct query_in *in);
 
+#define QUERY_GROUP 8 /* queries that are prepared side by side */
+
+/* Starts up to QUERY_GROUP queries side by side and runs each as far as it needs only what is
+ * common to all, so that they wait for memory together: packets of one batch are nearly always for
+ * other names. `out` of their `in` is not used. query_finish must follow for each, in any order,
+ * before anything else is done with them. */
+void query_prepare(struct resolver *r, struct query *const q[], const struct query_in in[],
+                   unsigned n);
+
+/* Runs a prepared query as far as it goes, as query_begin does. */
+enum query_state query_finish(struct query *q, uint8_t *out, size_t out_size);
+
 /* Goes on with a query that resolver_ready returned. */
 enum query_state query_resume(struct resolver *r, struct query *q, uint8_t *out, size_t out_size,
                               uint64_t now);

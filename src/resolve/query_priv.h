@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "dns/build.h"
+#include "model/qp.h"
 #include "resolve/flight.h"
 #include "resolve/hops.h"
 #include "resolve/query.h"
@@ -69,7 +70,9 @@ struct query {
     unsigned depth;       /* chain steps so far */
     const uint8_t *name;  /* the name asked now, as the answer spells it */
     struct cache_key key; /* its canonical form in key.name, always */
-    uint64_t hash;        /* of key, once the cache was asked */
+    struct qp_key where;  /* the same as a path in tables and zones */
+    uint64_t hash;        /* of key, since step_seek */
+    unsigned way;         /* where in the cache the answer may be: a guess */
     uint16_t qtype;       /* asked now: A while DNS64 looks for what it can translate */
     enum route route;
     const struct rule *rule;
@@ -125,6 +128,9 @@ struct resolver {
     struct timers timers;
     uint8_t scratch[LIMIT_MESSAGE]; /* a reply while it is cleaned */
 };
+
+/* Makes `name` the one that is asked now: as it is spelled, as a key of the cache and of tables. */
+void query_ask(struct query *q, const uint8_t *name);
 
 /* A reason to fail that goes to the client as SERVFAIL with an extended error. `text` stays valid
  * as long as the query. */

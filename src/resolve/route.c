@@ -137,7 +137,7 @@ static enum step route_done(struct query *q)
         q->key.route = q->rule->key;
         q->key.kind = CACHE_RULE;
         endpoint_trace(q);
-        return STEP_CACHE;
+        return STEP_SEEK;
     case ROUTE_RECURSIVE:
         break;
     }
@@ -151,14 +151,14 @@ static enum step route_done(struct query *q)
     }
     q->key.route = 0;
     q->key.kind = CACHE_PUBLIC;
-    return STEP_CACHE;
+    return STEP_SEEK;
 }
 
 enum step step_route(struct query *q)
 {
     struct match m[VIEW_MATCHES];
     struct choice ch = {false, false};
-    unsigned n = view_matches(q->snapshot, q->view, q->key.name, m);
+    unsigned n = view_matches_key(q->snapshot, q->view, &q->where, m);
     if (q->dns64 && q->msg.qtype == TYPE_PTR && synthesize_ptr(q, n ? name_labels(m[0].name) : 0))
         return STEP_CHASE;
     q->route = ROUTE_RECURSIVE;

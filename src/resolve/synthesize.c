@@ -243,7 +243,7 @@ static void keep(struct query *q, const struct reply *reply)
         return;
     q->key.qtype = TYPE_AAAA;
     q->key.dns64 = q->dns64->number;
-    struct cache_at at = {&q->key, cache_hash(q->r->cache, &q->key), q->now};
+    struct cache_at at = {&q->key, cache_hash(q->r->cache, &q->key), q->now, 0};
     cache_put(q->r->cache, &at, reply);
     q->key.dns64 = 0;
 }
@@ -320,7 +320,7 @@ static enum step ask_a(struct query *q, uint32_t absent)
 {
     q->absent = absent;
     q->qtype = TYPE_A;
-    return STEP_CACHE;
+    return STEP_SEEK;
 }
 
 enum step step_synthesize(struct query *q)

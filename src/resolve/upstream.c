@@ -48,7 +48,8 @@ static bool failed_lately(struct query *q, enum step *ret)
 {
     struct reply reply = {.msg = q->out, .body = reply_body(q->key.name_len)};
     q->key.kind++; /* CACHE_RULE -> CACHE_RULE_FAILED, CACHE_PUBLIC likewise */
-    struct cache_at at = {&q->key, q->hash, q->now}; /* failures lie in the answer's own set */
+    struct cache_at at = {&q->key, q->hash, q->now,
+                          q->way}; /* failures lie in the answer's own set */
     enum cache_result found = cache_get(q->r->cache, &at, 0, &reply);
     q->key.kind--;
     if (found != CACHE_FRESH)
@@ -63,7 +64,7 @@ static enum cache_result lookup(struct query *q, struct reply *ret)
 {
     size_t body = reply_body(q->key.name_len);
     *ret = (struct reply){.msg = q->out, .body = body};
-    struct cache_at at = {&q->key, q->hash, q->now};
+    struct cache_at at = {&q->key, q->hash, q->now, q->way};
     enum cache_result found = CACHE_MISS;
     if (!q->parts_n) {
         found = cache_get(q->r->cache, &at, q->out_size - body, ret);
@@ -91,28 +92,35 @@ static void hit(struct query *q, const struct reply *reply)
 /* What DNS64 made of the name before, for a client with the same setting. */
 static bool made_before(struct query *q, struct reply *ret)
 {
-    q->key.dns64 = q->dns64->number;
-    q->hash = cache_hash(q->r->cache, &q->key);
-    bool found = q->key.dns64 && lookup(q, ret) == CACHE_FRESH;
-    if (found) {
-        hit(q, ret);
-        synthesize_trace(q, ret);
-    }
+    bool found = lookup(q, ret) == CACHE_FRESH;
     q->key.dns64 = 0;
-    return found;
+    if (!found) {
+        q->hash = cache_hash(q->r->cache, &q->key);
+        return false;
+    }
+    hit(q, ret);
+    synthesize_trace(q, ret);
+    return true;
+}
+
+enum step step_seek(struct query *q)
+{
+    q->key.qtype = q->qtype;
+    q->key.qclass = q->msg.qclass;
+    q->key.dns64 = synthesize_wanted(q) && q->qtype == TYPE_AAAA ? q->dns64->number : 0;
+    q->hash = cache_hash(q->r->cache, &q->key);
+    q->way = 0;
+    cache_fetch_set(q->r->cache, q->hash);
+    return STEP_CACHE;
 }
 
 enum step step_cache(struct query *q)
 {
     struct reply reply;
     enum step next;
-    q->key.qtype = q->qtype;
-    q->key.qclass = q->msg.qclass;
-    q->key.dns64 = 0;
     q->stale.msg = NULL;
-    if (synthesize_wanted(q) && q->qtype == TYPE_AAAA && made_before(q, &reply))
+    if (q->key.dns64 && made_before(q, &reply))
         return chase_reply(q, &reply);
-    q->hash = cache_hash(q->r->cache, &q->key);
     enum cache_result found = lookup(q, &reply);
     if (found == CACHE_FRESH) {
         hit(q, &reply);

@@ -258,30 +258,45 @@ static void answer_now(struct udp_sock *u, const struct msghdr *h, size_t len)
         set_local(out, control, u->family, &local, device);
 }
 
-/* Runs one packet through the resolver. */
-static void packet(struct udp_sock *u, struct query_in *in, const struct mmsghdr *m)
+/* Sends a prepared query's answer, drops it or lets it wait. */
+static void finish(struct udp_sock *u, struct query *q, const struct msghdr *h)
 {
     struct worker *w = u->worker;
-    struct query *q = query_new(w->resolver);
-    if (!q) {
-        metric_add(&w->metrics, METRIC_DROPPED_LIMIT, 1);
-        return;
-    }
-    in->packet = m->msg_hdr.msg_iov->iov_base;
-    in->len = m->msg_len;
-    in->out = udp_room(w);
-    source_of(u, m->msg_hdr.msg_name, &in->source);
-    switch (query_begin(w->resolver, q, in)) {
+    switch (query_finish(q, udp_room(w), LIMIT_UDP_EDNS)) {
     case QUERY_ANSWER:
-        answer_now(u, &m->msg_hdr, query_len(q));
+        answer_now(u, h, query_len(q));
         break;
     case QUERY_DROP:
         break;
     case QUERY_WAIT:
-        park(u, q, &m->msg_hdr);
+        park(u, q, h);
         return;
     }
     query_free(w->resolver, q);
+}
+
+/* Runs up to QUERY_GROUP packets through the resolver, side by side. */
+static void group(struct udp_sock *u, const struct snapshot *snapshot, const struct mmsghdr *m,
+                  unsigned n)
+{
+    struct worker *w = u->worker;
+    struct query_in in[QUERY_GROUP];
+    struct query *q[QUERY_GROUP];
+    unsigned got = 0;
+    for (; got < n && (q[got] = query_new(w->resolver)); got++) {
+        in[got] = (struct query_in){.snapshot = snapshot,
+                                    .listener = listening_kind(u->of),
+                                    .slot = listening_slot(u->of),
+                                    .packet = m[got].msg_hdr.msg_iov->iov_base,
+                                    .len = m[got].msg_len,
+                                    .now = w->now};
+        source_of(u, m[got].msg_hdr.msg_name, &in[got].source);
+    }
+    if (got < n)
+        metric_add(&w->metrics, METRIC_DROPPED_LIMIT, n - got);
+    query_prepare(w->resolver, q, in, got);
+    for (unsigned i = 0; i < got; i++)
+        finish(u, q[i], &m[i].msg_hdr);
 }
 
 /* Receives and answers one batch: the number of packets, 0 when there are none. */
@@ -298,13 +313,8 @@ static unsigned batch(struct udp_sock *u)
         return 0;
     const struct snapshot *snapshot = reader_snapshot(&w->reader);
     w->now = clock_mono_ns();
-    struct query_in in = {.snapshot = snapshot,
-                          .listener = listening_kind(u->of),
-                          .slot = listening_slot(u->of),
-                          .out_size = LIMIT_UDP_EDNS,
-                          .now = w->now};
-    for (int i = 0; i < n && snapshot; i++)
-        packet(u, &in, &io->in[i]);
+    for (int i = 0; i < n && snapshot; i += QUERY_GROUP)
+        group(u, snapshot, &io->in[i], (unsigned)(n - i < QUERY_GROUP ? n - i : QUERY_GROUP));
     udp_flush(w);
     for (int i = 0; i < n; i++) {
         io->in[i].msg_hdr.msg_namelen = sizeof(io->in_peer[i]);

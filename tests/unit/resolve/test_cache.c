@@ -53,13 +53,13 @@ static enum cache_result get(const struct cache *c, const struct cache_key *k, u
                              struct reply *ret)
 {
     *ret = (struct reply){.msg = out, .body = reply_body(k->name_len)};
-    struct cache_at at = {k, cache_hash(c, k), now};
+    struct cache_at at = {k, cache_hash(c, k), now, 0};
     return cache_get(c, &at, sizeof(out) - ret->body, ret);
 }
 
 static void put(struct cache *c, const struct cache_key *k, const struct reply *r)
 {
-    struct cache_at at = {k, cache_hash(c, k), NOW};
+    struct cache_at at = {k, cache_hash(c, k), NOW, 0};
     cache_put(c, &at, r);
 }
 
@@ -97,7 +97,7 @@ static void test_keys_are_exact(void **state)
         assert_int_equal(get(c, &other[i], NOW, &r), CACHE_MISS);
         /* even under the same hash */
         r = (struct reply){.msg = out, .body = 40};
-        struct cache_at at = {&other[i], cache_hash(c, &k), NOW};
+        struct cache_at at = {&other[i], cache_hash(c, &k), NOW, 0};
         assert_int_equal(cache_get(c, &at, 1000, &r), CACHE_MISS);
     }
     cache_free(c);
@@ -141,7 +141,7 @@ static void test_sizes(void **state)
     assert_memory_equal(out + r.body, in + r.body, LIMIT_CACHE_ANSWER);
     r = (struct reply){.msg = out, .body = 31}; /* no room: only told how much */
     out[31] = 0x55;
-    struct cache_at at = {&k, cache_hash(c, &k), NOW};
+    struct cache_at at = {&k, cache_hash(c, &k), NOW, 0};
     assert_int_equal(cache_get(c, &at, 100, &r), CACHE_FRESH);
     assert_int_equal(r.len, 31 + LIMIT_CACHE_ANSWER);
     assert_int_equal(out[31], 0x55);
@@ -230,7 +230,7 @@ static void *hammer(void *ctx)
         char name[64];
         snprintf(name, sizeof(name), "n%u.example.com", n);
         struct cache_key k = key_of(name, 7);
-        struct cache_at at = {&k, cache_hash(s->c, &k), NOW};
+        struct cache_at at = {&k, cache_hash(s->c, &k), NOW, 0};
         if (x >> 28 < 4) {
             struct reply r = make(&k, mine_in, 1 + (int)(x >> 24 & 3), 30, (uint8_t)n);
             cache_put(s->c, &at, &r);
