@@ -18,13 +18,12 @@
  *   world    from SOURCE(k)             n<i>.z<z>.bench.internal, z = k mod ZONES,
  *                                       0 <= i < RECORDS / ZONES -> as in `zone`
  *
- * VPC k, from 0, has the sixteen addresses from 127.64.0.0 + 16 k: the smallest VPC that the API
- * allows, so that 10,000 of them are in 127.64.0.0/14, all of which Linux calls its own. SOURCE(k)
- * is 127.64.0.0 + 16 k + 5: the source address says which VPC asks, so that all share one listener
- * and all tenants' zones have the same name.
+ * VPC k, from 0, is 127.64.0.0/24 + 256 k, so that 16,000 of them fit, and Linux calls all of it
+ * its own; SOURCE(k) is 127.<64 + (k >> 8)>.<k & 255>.5. The source address says which VPC asks, so
+ * that all share one listener, and all tenants' zones have the same name.
  *
  * VPCs belong to accounts in turn: VPC k to account 1 + k mod 100. Each account that has rules has
- * a VPC of its own for its outbound endpoint (127.96.0.0 + 16 x its number), which its rules
+ * a VPC of its own for its outbound endpoint (127.127.<number>.0/24), which its rules
  * share. With `serve --auth off` the access key id is the account. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +45,7 @@
 #define TENANT_RECORDS 20
 #define TENANT_RULES 3
 #define VPC_BASE (127u << 24 | 64u << 16)
-#define HUB_BASE (127u << 24 | 96u << 16)
+#define HUB_BASE (127u << 24 | 127u << 16)
 #define ID_BYTES 64
 
 /* What is being written. */
@@ -84,7 +83,7 @@ static void account_of(int vpc)
 
 static char *cidr(uint32_t base, int n, const char *bits)
 {
-    uint32_t a = base + 16 * (uint32_t)n;
+    uint32_t a = base + 256 * (uint32_t)n;
     char *t = arena_printf(fill.c.arena, "%u.%u.%u.%u%s", a >> 24, a >> 16 & 255, a >> 8 & 255,
                            a & 255, bits);
     need(t != NULL, "memory");
@@ -183,7 +182,7 @@ static int op_zone_records(struct ctl *c, const void *in, void *out)
 /* The VPC with the outbound endpoint of account `n`. */
 static int hub_make(int n)
 {
-    struct ec2_create_subnet_request subnet = {.cidr_block = cidr(HUB_BASE, n, "/28")};
+    struct ec2_create_subnet_request subnet = {.cidr_block = cidr(HUB_BASE, n, "/24")};
     struct ec2_create_subnet_response subnet_out = {0};
     struct obj_vpc vpc;
     account_of(n);
@@ -244,7 +243,7 @@ static int tenant_make(int k)
 {
     const char *vpc, *zone;
     account_of(k);
-    int err = vpc_make(cidr(VPC_BASE, k, "/28"), &vpc);
+    int err = vpc_make(cidr(VPC_BASE, k, "/24"), &vpc);
     if (!err)
         err = zone_make("tenant.internal", vpc, &zone);
     if (!err)
@@ -277,7 +276,7 @@ static int op_vpcs(struct ctl *c, const void *in, void *out)
     for (int k = fill.first; k < fill.first + fill.n && !err; k++) {
         const char *id;
         account_of(k);
-        err = vpc_make(cidr(VPC_BASE, k, "/28"), &id);
+        err = vpc_make(cidr(VPC_BASE, k, "/24"), &id);
         if (!err)
             snprintf(fill.vpc[k], ID_BYTES, "%s", id);
     }
