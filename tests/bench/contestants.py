@@ -16,7 +16,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from lib import ROOT  # noqa: E402
+from lib import ROOT, dns_port  # noqa: E402
 
 BUILD = ROOT / "build" / "tests" / "bench"
 SERVER_CPU, LOAD_CPU = "0", "1"
@@ -104,6 +104,9 @@ class Contestant:
     def __init__(self, name, folder, address, words):
         self.name, self.folder, self.address, self.words = name, pathlib.Path(folder), address, words
         self.names, self.rtype, self.source, self.sources = f"n%u.{DOMAIN}", "A", None, None
+        self.net = None      # what the address in an answer is made of, see load.c
+        self.answers = True  # the echo has none
+        self.turns = 0
         self.cpu, self.process = SERVER_CPU, None
         self.log = self.folder / "log"
 
@@ -122,6 +125,11 @@ class Contestant:
 
     def memory_bytes(self):
         return memory_bytes(self.pid)
+
+    def fresh_names(self):
+        """A template of names that nobody was asked before."""
+        self.turns += 1
+        return f"m%u-{self.turns}.{DOMAIN}"
 
     def first_source(self):
         return self.sources.split("+")[0] if self.sources else self.source
@@ -154,9 +162,32 @@ class Contestant:
                 self.process.wait()
 
 
-def echo(folder, port):
+def echo(folder):
     """The limit of answers from memory: every packet back with one flag set."""
-    return Contestant("echo", folder, f"127.0.0.1:{port}", [BUILD / "echo", f"127.0.0.1:{port}"])
+    address = f"127.0.0.1:{dns_port()}"
+    found = Contestant("echo", own_folder(folder, "echo"), address, [BUILD / "echo", address])
+    found.answers = False
+    return found
+
+
+def forwarder(folder, target):
+    """The limit of misses: every query on from one of 1,024 ports, every reply back."""
+    address = f"127.0.0.1:{dns_port()}"
+    return Contestant("forwarder", own_folder(folder, "forwarder"), address, [BUILD / "forward", address, target])
+
+
+def upstream(folder):
+    """What answers misses: any name, cheaply, on the generator's core."""
+    address = f"127.0.0.1:{dns_port()}"
+    found = Contestant("upstream", own_folder(folder, "upstream"), address, [BUILD / "upstream", "--listen", address, "--ttl", "3600"])
+    found.cpu = LOAD_CPU
+    return found
+
+
+def own_folder(folder, name):
+    own = pathlib.Path(folder) / re.sub(r"\W", "-", name)
+    own.mkdir()
+    return own
 
 
 def address_after(first, number):

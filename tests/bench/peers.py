@@ -6,11 +6,11 @@ import pathlib
 import re
 import subprocess
 
-from contestants import DOMAIN, Contestant, address_after, program, render, split
+from contestants import DOMAIN, Contestant, address_after, own_folder, program, render, split
 from lib import dns_port
 
 TENANT_RECORDS, TENANT_RULES = 20, 3
-TENANT_BASE, TENANT_STEP = "127.64.0.0", 16  # tenant k has this many addresses
+TENANT_BASE, TENANT_STEP = "127.64.0.0", 256  # tenant k has this many addresses, as fill.c has it
 
 
 @dataclasses.dataclass
@@ -42,21 +42,20 @@ class Role:
 def tenant(number):
     """The words of a tenant: its clients' addresses, and the data of its zone tenant.internal, each name with an address of its own."""
     records = [f"n{i}.tenant.internal. 3600 A 10.{number >> 8}.{number & 255}.{i}" for i in range(TENANT_RECORDS)]
-    return {"number": number, "net": f"{address_after(TENANT_BASE, TENANT_STEP * number)}/28", "records": records,
+    return {"number": number, "net": f"{address_after(TENANT_BASE, TENANT_STEP * number)}/24", "records": records,
             "unbound_data": "\n".join(f'  local-data: "{r}"' for r in records),
             "kresd_data": "\n".join(kresd_record(number, i) for i in range(TENANT_RECORDS))}
 
 
 def kresd_record(number, i):
-    net, data = f"{address_after(TENANT_BASE, TENANT_STEP * number)}/28", f"10.{number >> 8}.{number & 255}.{i}"
+    net, data = f"{address_after(TENANT_BASE, TENANT_STEP * number)}/24", f"10.{number >> 8}.{number & 255}.{i}"
     return (f"view:addr('{net}', policy.suffix(policy.ANSWER({{ [kres.type.A] = {{ ttl = 3600, rdata = kres.str2ip('{data}') }} }}), "
             f"{{ todname('n{i}.tenant.internal.') }}))")
 
 
 def peer(name, folder, role, config, words, more=()):
     """A contestant whose configuration files are rendered into a folder of its own. words: a function of that folder and its port."""
-    own = pathlib.Path(folder) / re.sub(r"\W", "-", name)
-    own.mkdir()
+    own = own_folder(folder, name)
     port = dns_port()
     values = role.values(own, port)
     for template in (config, *more):
