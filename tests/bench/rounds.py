@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contestants take turns within rounds, so that a slow moment of the machine hits all alike."""
+import contextlib
+import dataclasses
+import json
+import subprocess
+import sys
+
+from contestants import BUILD, LOAD_CPU
+
+WARM_S = 240  # for a million names through the slowest
+
+
+@dataclasses.dataclass
+class Scene:
+    """Who takes part in a work. contestants: the limit first. helpers: servers that others ask."""
+
+    contestants: list
+    helpers: list = dataclasses.field(default_factory=list)
+    count: int = 1000       # names that are asked; 0: each is new
+    warm: bool = False      # each name is asked once before
+    load: dict = dataclasses.field(default_factory=dict)  # more options of the generator
+    limit_load: dict | None = None  # for the limit, if they are others
+    generator_cpu: str = LOAD_CPU
+
+
+def generate(c, scene, **options):
+    """Runs the generator; its figures, and the server's CPU for each answer."""
+    given = {"server": c.address, "name": c.names, "type": c.rtype, "window": 128, **({"names": scene.count} if scene.count else {})}
+    given |= {"sources": c.sources} if c.sources else {"source": c.source} if c.source else {}
+    if c.answers:
+        given |= {"expect-answers": 1} | ({"expect-net": c.net} if c.net else {})
+    words = ["taskset", "-c", scene.generator_cpu, str(BUILD / "load")]
+    load = scene.load if scene.limit_load is None or c is not scene.contestants[0] else scene.limit_load
+    for key, value in (given | load | options).items():
+        words += [f"--{key}"] if value is True else [f"--{key}", str(value)]
+    before = c.cpu_ns()
+    out = subprocess.run(words, capture_output=True, text=True, timeout=WARM_S + 60)
+    used = c.cpu_ns() - before
+    if out.returncode:
+        raise RuntimeError(f"{c.name}: the generator failed: {out.stderr[-400:]}{out.stdout[-400:]}\n{c.log.read_text()[-600:]}")
+    found = json.loads(out.stdout)
+    found["cpu_us"] = used / 1000 / max(1, found["received"])
+    return {key: value for key, value in found.items() if key not in ("late", "servfail", "rcodes")}
+
+
+def prepare(scene):
+    """Starts everybody and fills caches. Names that got lost at a warm-up are asked again in the rounds."""
+    for c in scene.helpers:
+        c.start().ready()
+    limit, *others = scene.contestants
+    limit.start()
+    for c in others:
+        c.start()
+    for c in others:
+        c.ready()
+        if scene.warm:
+            generate(c, scene, count=scene.count, window=64)
+        generate(c, scene, seconds=0.3)
+
+
+def run(scene, rounds, seconds, title):
+    """The figures of each contestant, a list with one entry for each round; and resident memory after the last."""
+    try:
+        prepare(scene)
+        runs = {c.name: [] for c in scene.contestants}
+        for number in range(rounds):
+            first = number % len(scene.contestants)
+            for c in scene.contestants[first:] + scene.contestants[:first]:
+                if not scene.count:
+                    c.names = c.fresh_names()
+                runs[c.name].append(generate(c, scene, seconds=seconds))
+            print(f"  {title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+        memory = {c.name: c.memory_bytes() for c in scene.contestants}
+        return {"runs": runs, "memory": memory}
+    finally:
+        for c in reversed(scene.helpers + scene.contestants):
+            with contextlib.suppress(Exception):
+                c.stop()
