@@ -77,7 +77,7 @@ struct server {
     int n;
 };
 
-struct event {
+struct arrival {
     uint64_t at;
     uint64_t handle;
     int failure; /* enum flight_failure, or -1: a reply */
@@ -126,7 +126,7 @@ struct scn {
 
     struct server servers[SCN_TARGETS];
     int servers_n;
-    struct event *events;
+    struct arrival *events;
     int events_n;
     struct sent *sent;
     int sent_n;

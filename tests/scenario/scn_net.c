@@ -101,7 +101,7 @@ static const struct server *find_server(const struct scn *s, const struct action
     return NULL;
 }
 
-static void add_event(struct scn *s, struct event e)
+static void add_event(struct scn *s, struct arrival e)
 {
     must(s->events_n < SCN_EVENTS);
     s->events[s->events_n++] = e;
@@ -109,7 +109,7 @@ static void add_event(struct scn *s, struct event e)
 
 void scn_reply(struct scn *s, uint64_t handle, uint64_t at, const uint8_t *wire, size_t len)
 {
-    struct event e = {at, handle, -1, malloc(len), len};
+    struct arrival e = {at, handle, -1, malloc(len), len};
     memcpy(e.wire, wire, len);
     add_event(s, e);
 }
@@ -133,7 +133,7 @@ static size_t write_reply(const struct server *v, const struct action *a, const 
 
 static void add_failure(struct scn *s, const struct action *a, uint64_t at, enum flight_failure why)
 {
-    add_event(s, (struct event){.at = at, .handle = a->handle, .failure = (int)why});
+    add_event(s, (struct arrival){.at = at, .handle = a->handle, .failure = (int)why});
 }
 
 static void serve(struct scn *s, const struct server *v, const struct action *a)
@@ -206,8 +206,8 @@ void scn_deeds(struct scn *s)
 
 static void deliver(struct scn *s, int i)
 {
-    struct event e = s->events[i];
-    memmove(&s->events[i], &s->events[i + 1], (size_t)(--s->events_n - i) * sizeof(struct event));
+    struct arrival e = s->events[i];
+    memmove(&s->events[i], &s->events[i + 1], (size_t)(--s->events_n - i) * sizeof(struct arrival));
     if (e.failure >= 0)
         flight_failed(s->resolver, e.handle, (enum flight_failure)e.failure, s->now);
     else
