@@ -102,10 +102,9 @@ static void see(struct shed *s, uint32_t slot)
 
 bool shed_query(struct shed *s, uint32_t slot)
 {
-    if (++s->skip >= SAMPLE) {
-        s->skip = 0;
+    s->dice = s->dice * 1664525 + 1013904223; /* Numerical Recipes; nobody gains by guessing it */
+    if (s->dice >> 16 < 65536 / SAMPLE)
         see(s, slot);
-    }
     for (unsigned i = 0; i < s->noisy_n; i++) {
         if (s->noisy[i] != slot)
             continue;

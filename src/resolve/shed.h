@@ -20,7 +20,7 @@ struct shed {
     uint32_t noisy[SHED_NOISY]; /* slots */
     unsigned keep;              /* of 1024 queries of these */
     unsigned credit;            /* of the next one that is kept */
-    unsigned skip;              /* queries until the next is counted */
+    uint32_t dice;              /* which queries are counted: by chance, not by turns */
     unsigned calm;              /* epochs in a row with time to spare */
     uint64_t idle;              /* ns of this epoch */
     uint64_t begun;             /* ns, this epoch; 0: none yet */

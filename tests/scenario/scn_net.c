@@ -20,7 +20,10 @@ static void parse_act(const struct scn *s, const struct line *l, struct server *
         {"answer", ACT_ANSWER},
         {"silent", ACT_SILENT},
         {"truncated", ACT_TRUNCATED},
+        {"truncated-always", ACT_TRUNCATED_ALWAYS},
+        {"truncated-no-tcp", ACT_TRUNCATED_NO_TCP},
         {"wrong-question", ACT_WRONG},
+        {"only-wrong-question", ACT_ONLY_WRONG},
         {"garbage", ACT_GARBAGE},
         {"no-edns", ACT_NO_EDNS},
         {"unreachable", ACT_UNREACHABLE},
@@ -143,7 +146,8 @@ static void serve(struct scn *s, const struct server *v, const struct action *a)
     uint8_t other[NAME_MAX_WIRE];
     name_parse("other.name.test", other);
     struct server bare = {.rcode = RCODE_FORMERR};
-    bool cut = v->act == ACT_TRUNCATED && !a->tcp;
+    bool cut = v->act == ACT_TRUNCATED_ALWAYS ||
+               ((v->act == ACT_TRUNCATED || v->act == ACT_TRUNCATED_NO_TCP) && !a->tcp);
     switch (v->act) {
     case ACT_SILENT:
         return;
@@ -167,12 +171,20 @@ static void serve(struct scn *s, const struct server *v, const struct action *a)
     case ACT_WRONG:
         scn_reply(s, a->handle, at, buf, write_reply(v, a, other, 0, buf));
         break;
+    case ACT_ONLY_WRONG:
+        scn_reply(s, a->handle, at, buf, write_reply(v, a, other, 0, buf));
+        return;
     case ACT_GARBAGE:
         scn_reply(s, a->handle, at, (const uint8_t *)"\x12\x34\x80garbage", 10);
         break;
     case ACT_ANSWER:
     case ACT_RCODE:
     case ACT_TRUNCATED:
+    case ACT_TRUNCATED_ALWAYS:
+        break;
+    case ACT_TRUNCATED_NO_TCP:
+        if (a->tcp)
+            return;
         break;
     }
     size_t len = write_reply(v, a, a->qname, cut ? FLAG_TC : 0, buf);
