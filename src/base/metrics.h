@@ -34,6 +34,12 @@ static inline void metric_add(struct metrics *m, enum metric id, uint64_t n)
     atomic_store_explicit(&m->c[id], v + n, memory_order_relaxed);
 }
 
+#define METRICS_REFUSED 128 /* pairs of object and quota that are shown; the rest is "other" */
+
+/* Counts `n` queries as refused because a VPC or rule, by its id, has used up a quota. Any thread;
+ * takes a lock. */
+void metric_refused(const char *object, const char *quota, uint64_t n);
+
 /* The sum over all blocks. Any thread. */
 uint64_t metric_sum(enum metric id);
 

@@ -33,6 +33,9 @@ const struct option_row options_serve[] = {
     {"port", "PORT", "53", "port of endpoints and of resolvers in namespaces", false},
     {"workers", "N", "1", "threads that answer DNS", false},
     {"cache", "MIB", "64", "size of the answer cache", false},
+    {"vpc-rate", "N", "0",
+     "questions a second that a VPC may ask upstream, in each worker; 0: no limit", false},
+    {"rule-rate", "N", "0", "the same for a rule", false},
     {"manage-addresses", NULL, NULL,
      "add resolver and endpoint addresses to the host, and remove them", false},
     {"no-recursion", NULL, NULL, "refuse names that no zone or rule leads to", false},
@@ -61,7 +64,7 @@ struct server {
     struct sockname listen[LISTEN_MAX];
     size_t listen_n;
     struct sockname api_listen;
-    long port, workers, cache, pin_cpu;
+    long port, workers, cache, pin_cpu, vpc_rate, rule_rate;
 };
 
 static int fail(const char *what, const char *value, const char *why)
@@ -81,6 +84,8 @@ static int options_read(struct server *s, const struct args *a)
     if (args_int(a, "port", 1, 65535, &s->port) ||
         args_int(a, "workers", 1, LIMIT_WORKERS, &s->workers) ||
         args_int(a, "cache", 1, 1 << 20, &s->cache) ||
+        args_int(a, "vpc-rate", 0, 1000000, &s->vpc_rate) ||
+        args_int(a, "rule-rate", 0, 1000000, &s->rule_rate) ||
         args_int(a, "pin-cpu", -1, 4095, &s->pin_cpu))
         return EXIT_USAGE;
     if (strcmp(args_get(a, "auth"), "on") != 0 && strcmp(args_get(a, "auth"), "off") != 0)
@@ -133,6 +138,8 @@ static int start_dns(struct server *s, const struct args *a)
                                   .listen_n = s->listen_n,
                                   .port = (uint16_t)s->port,
                                   .cache_bytes = (size_t)s->cache << 20,
+                                  .vpc_rate = (unsigned)s->vpc_rate,
+                                  .rule_rate = (unsigned)s->rule_rate,
                                   .manage_addresses = args_has(a, "manage-addresses"),
                                   .recursion = !args_has(a, "no-recursion"),
                                   .root_hints = args_get(a, "root-hints"),

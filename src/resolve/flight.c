@@ -33,8 +33,10 @@ static struct flight *flight_new(struct resolver *r, enum flight_kind kind,
     TAILQ_INIT(&f->followers);
     f->followers_n = 0;
     f->ends = now + LIMIT_QUERY_MS * NS_PER_MS;
+    f->stale_at = UINT64_MAX;
+    f->vpc = f->route = NULL;
     f->unsent = 0;
-    f->traced = f->no_socket = false;
+    f->traced = f->no_socket = f->retry = f->hopeless = false;
     f->attempts_n = f->peers_n = f->sources_n = 0;
     f->rule_id[0] = 0;
     memcpy(&f->key, key, cache_key_size(key));
@@ -45,6 +47,7 @@ static struct flight *flight_new(struct resolver *r, enum flight_kind kind,
 static void flight_free(struct resolver *r, struct flight *f, uint64_t now)
 {
     attempt_close_all(r, f, now);
+    quota_leave(r->quotas, f);
     timer_stop(&r->timers, &f->timer);
     if (f->unsent)
         TAILQ_REMOVE(&r->actions, f, action_link);
@@ -83,46 +86,60 @@ static void flight_follow(struct flight *f, struct query *q)
 {
     TAILQ_INSERT_TAIL(&f->followers, q, link);
     f->followers_n++;
+    quota_park(q);
     f->traced |= q->trace != NULL;
     q->place = QUERY_IN_FLIGHT;
     q->flight = f;
 }
 
-/* A flight for a question of the query's route, which nobody follows yet. NULL: too many. */
-static struct flight *flight_make(struct resolver *r, const struct query *q, uint64_t hash,
+/* A flight for a question of the query's route, which nobody follows yet. NULL: too many, in all or
+ * of this VPC or rule; the latter is in q->refusal. */
+static struct flight *flight_make(struct resolver *r, struct query *q, uint64_t hash,
                                   const struct cache_key *key)
 {
     enum flight_kind kind = q->route == ROUTE_RECURSIVE ? FLIGHT_PUBLIC : FLIGHT_RULE;
+    struct quota_need need;
+    if (!quota_allows(r->quotas, q, r->flights_max - r->flights_n, &need))
+        return NULL;
     struct flight *f = flight_new(r, kind, key, q->now);
     if (!f)
         return NULL;
+    quota_enter(r->quotas, f, &need);
     f->hash = hash;
     LIST_INSERT_HEAD(bucket_of(r, f->hash), f, hash_link);
     return f;
 }
 
-/* Sends the first try. On failure the flight is gone, and its followers must have left it. */
+/* Sends the first try. On failure the flight is of no use, and its followers must leave it. */
 static enum flight_join flight_start(struct resolver *r, struct flight *f, const struct query *q)
 {
-    bool public = f->kind == FLIGHT_PUBLIC, way = public || attempt_peers(f, q);
-    if (way && (public ? attempt_start(r, f, 0, false, q->now) : attempt_next(r, f, q->now)))
+    if (f->kind == FLIGHT_PUBLIC) {
+        attempt_start(r, f, 0, false, q->now);
         return FLIGHT_JOINED;
-    return way ? FLIGHT_DOWN : FLIGHT_NO_WAY;
+    }
+    if (!attempt_peers(f, q))
+        return FLIGHT_NO_WAY;
+    f->hopeless = attempt_hopeless(r, f, q->now);
+    return attempt_next(r, f, false, q->now) == ATTEMPT_SENT ? FLIGHT_JOINED : FLIGHT_DOWN;
 }
 
-/* Starts a flight for the query, which follows it. */
+/* Starts a flight for the query, which follows it; but for targets that are dead nobody waits who
+ * has something else to give. */
 static enum flight_join flight_begin(struct resolver *r, struct query *q)
 {
     struct flight *f = flight_make(r, q, q->hash, &q->key);
     if (!f)
-        return FLIGHT_LIMIT;
+        return q->refusal.of ? FLIGHT_QUOTA : FLIGHT_LIMIT;
     if (q->stale.msg)
-        f->ends = q->now + FLIGHT_STALE_MS * NS_PER_MS;
+        f->stale_at = q->now + FLIGHT_STALE_MS * NS_PER_MS;
     flight_follow(f, q);
     enum flight_join result = flight_start(r, f, q);
     if (result != FLIGHT_JOINED) {
         flight_leave(q);
         flight_free(r, f, q->now);
+    } else if (q->stale.msg && f->hopeless) {
+        flight_leave(q);
+        return FLIGHT_DOWN;
     }
     return result;
 }
@@ -140,7 +157,7 @@ static bool is_cached(const struct resolver *r, const struct cache_at *at)
     return cache_get(r->cache, &failure, 0, &unused) == CACHE_FRESH;
 }
 
-void flight_ahead(struct resolver *r, const struct query *q)
+void flight_ahead(struct resolver *r, struct query *q)
 {
     struct cache_key key = q->key;
     key.qtype = TYPE_A;
@@ -167,10 +184,14 @@ enum flight_join flight_join(struct resolver *r, struct query *q)
     if (q->hops.n && goes_round(r, q)) /* first: it would wait for itself */
         return FLIGHT_LOOP;
     struct flight *f = flight_find(r, q->hash, &q->key);
+    if (!quota_may_park(r->quotas, q, r->queries_max - r->queries_n + 1))
+        return FLIGHT_QUOTA;
     if (!f)
         return flight_begin(r, q);
     if (f->followers_n >= LIMIT_FOLLOWERS)
         return FLIGHT_LIMIT;
+    if (q->stale.msg && q->now >= f->stale_at) /* it is late already */
+        return FLIGHT_DOWN;
     metric_add(r->metrics, METRIC_JOINED, 1);
     query_trace(q, "join", "joined", f->rule_id[0] ? f->rule_id : NULL,
                 "the same question is under way");
@@ -182,6 +203,7 @@ void flight_leave(struct query *q)
 {
     TAILQ_REMOVE(&q->flight->followers, q, link);
     q->flight->followers_n--;
+    quota_unpark(q);
     q->flight = NULL;
     q->place = QUERY_NOWHERE;
 }
@@ -208,6 +230,17 @@ void flight_probe(struct resolver *r, const struct flight *of, unsigned peer, ui
 /* --- ending
  * ------------------------------------------------------------------------------------------- */
 
+/* Takes a query out of its flight with an outcome, which may be NULL. */
+static void make_ready(struct resolver *r, struct query *q, struct outcome *outcome)
+{
+    flight_leave(q);
+    q->outcome = outcome;
+    if (outcome)
+        outcome->refs++;
+    q->place = QUERY_READY;
+    TAILQ_INSERT_TAIL(&r->ready, q, link);
+}
+
 void flight_end(struct resolver *r, struct flight *f, struct outcome *outcome, uint64_t now)
 {
     if (outcome && f->kind != FLIGHT_PROBE) {
@@ -215,14 +248,8 @@ void flight_end(struct resolver *r, struct flight *f, struct outcome *outcome, u
         struct cache_at at = {&f->key, f->hash, now, 0};
         cache_put(r->cache, &at, &outcome->reply);
     }
-    for (struct query *q; (q = TAILQ_FIRST(&f->followers));) {
-        flight_leave(q);
-        q->outcome = outcome;
-        if (outcome)
-            outcome->refs++;
-        q->place = QUERY_READY;
-        TAILQ_INSERT_TAIL(&r->ready, q, link);
-    }
+    for (struct query *q; (q = TAILQ_FIRST(&f->followers));)
+        make_ready(r, q, outcome);
     outcome_unref(outcome);
     flight_free(r, f, now);
 }
@@ -267,18 +294,40 @@ static void flight_loop(struct resolver *r, struct flight *f, const char *text, 
     flight_end(r, f, o, now);
 }
 
+/* Says of a failure whose it is. */
+static void failure_say(const struct flight *f, struct outcome *o, const char *why)
+{
+    snprintf(o->text, sizeof(o->text), "%s%s: %s", f->kind == FLIGHT_PUBLIC ? "" : "rule ",
+             f->kind == FLIGHT_PUBLIC ? "public DNS" : f->rule_id, why);
+}
+
 void flight_fail(struct resolver *r, struct flight *f, uint16_t ede, uint64_t now)
 {
     struct outcome *o = failure_new(f, ede);
-    if (o) {
-        const char *why = ede == EDE_DNSSEC_BOGUS    ? "DNSSEC validation failed"
-                          : ede == EDE_NETWORK_ERROR ? "nothing could be sent"
-                          : f->kind == FLIGHT_PUBLIC ? "no usable answer"
-                                                     : "no target gave a usable answer";
-        snprintf(o->text, sizeof(o->text), "%s%s: %s", f->kind == FLIGHT_PUBLIC ? "" : "rule ",
-                 f->kind == FLIGHT_PUBLIC ? "public DNS" : f->rule_id, why);
-    }
+    if (o)
+        failure_say(f, o,
+                    ede == EDE_DNSSEC_BOGUS    ? "DNSSEC validation failed"
+                    : ede == EDE_NETWORK_ERROR ? "nothing could be sent"
+                    : f->kind == FLIGHT_PUBLIC ? "no usable answer"
+                                               : "no target gave a usable answer");
     flight_end(r, f, o, now);
+}
+
+void flight_stale(struct resolver *r, struct flight *f, uint64_t now)
+{
+    struct outcome *o = failure_new(f, EDE_NO_REACHABLE_AUTHORITY);
+    if (!o) { /* in a moment there may be memory */
+        f->stale_at = now + FLIGHT_RETRY_MS * NS_PER_MS;
+        return;
+    }
+    failure_say(f, o, "no answer has come yet");
+    struct query *q, *next;
+    for (q = TAILQ_FIRST(&f->followers); q; q = next) {
+        next = TAILQ_NEXT(q, link);
+        if (q->stale.msg)
+            make_ready(r, q, o);
+    }
+    outcome_unref(o);
 }
 
 void flight_trace(const struct flight *f, const char *what, const struct peer *peer,
@@ -382,7 +431,7 @@ static void flight_done(struct resolver *r, struct flight *f, const struct reply
 /* This try brought nothing: asks elsewhere, or fails when all has been tried and none is open. */
 static void flight_move_on(struct resolver *r, struct flight *f, uint64_t now)
 {
-    if (f->kind == FLIGHT_RULE && attempt_next(r, f, now))
+    if (f->kind == FLIGHT_RULE && attempt_next(r, f, false, now) == ATTEMPT_SENT)
         return;
     for (unsigned i = 0; i < f->attempts_n; i++)
         if (f->attempts[i].open)
@@ -393,15 +442,20 @@ static void flight_move_on(struct resolver *r, struct flight *f, uint64_t now)
         flight_fail(r, f, f->no_socket ? EDE_NETWORK_ERROR : EDE_NO_REACHABLE_AUTHORITY, now);
 }
 
-/* A reply of a rule's target, seen by the target's history. */
-static void note_answer(struct resolver *r, const struct flight *f, const struct attempt *a,
+/* A reply of a rule's target, seen by the target's history. What TC means is known when TCP has
+ * been tried; and TCP, where UDP is the usual way, tells nothing of the usual time. */
+static void note_answer(struct resolver *r, struct flight *f, const struct attempt *a,
                         enum accept verdict, uint64_t now)
 {
     const struct peer *p = &f->peers[a->peer];
-    struct target *t = targets_get(r->targets, f->endpoint, &p->name, now);
-    target_answered(t, now - a->sent, verdict != ACCEPT_USELESS);
+    struct target *t = attempt_target(r, f, a, now);
+    bool probe = f->kind == FLIGHT_PROBE;
+    target_answered(t, a->tcp && p->udp ? 0 : now - a->sent, probe);
     if (verdict == ACCEPT_NO_EDNS)
         t->plain = true;
+    else if (verdict != ACCEPT_TRUNCATED || a->tcp)
+        target_judged(t, verdict == ACCEPT_GOOD, probe);
+    flight_tell(r, f, t);
     static const char *const texts[] = {
         [ACCEPT_GOOD] = "answered",
         [ACCEPT_FOREIGN] = "answered another question",
@@ -422,6 +476,15 @@ size_t action_query(const struct action *a, uint8_t *buf)
         len = build_option(buf, ACTION_QUERY, (size_t)len, HOPS_CODE,
                            (struct build_bytes){a->hops, a->hops_len});
     return should(len > 0) ? (size_t)len : 0;
+}
+
+/* Whoever sent it, it was not the answer: the try goes on as if nothing had come. */
+static void note_foreign(struct resolver *r, struct flight *f, const struct attempt *a,
+                         uint64_t now)
+{
+    attempt_target(r, f, a, now)->foreign++;
+    flight_trace(f, "refused", &f->peers[a->peer],
+                 "answered another question, or nothing readable");
 }
 
 /* True if a target of ours found that the question goes in a circle; the flight has ended then. */
@@ -448,15 +511,17 @@ bool flight_reply(struct resolver *r, uint64_t handle, const uint8_t *wire, size
     bool public = f->kind == FLIGHT_PUBLIC;
     if (verdict == ACCEPT_FOREIGN) {
         metric_add(r->metrics, METRIC_UPSTREAM_REJECTED, 1);
-        if (!public) /* the right one may still come */
+        if (!public) { /* the right one may still come */
+            note_foreign(r, f, a, now);
             return false;
+        }
     }
     if (!public)
         note_answer(r, f, a, verdict, now);
     if (verdict == ACCEPT_USELESS && !public &&
         ended_by_loop(r, f, &f->peers[a->peer], wire, len, now))
         return true;
-    if (verdict == ACCEPT_GOOD || f->kind == FLIGHT_PROBE) { /* a probe needs any sign of life */
+    if (verdict == ACCEPT_GOOD) {
         flight_done(r, f, &reply, now);
         return true;
     }
@@ -467,6 +532,11 @@ bool flight_reply(struct resolver *r, uint64_t handle, const uint8_t *wire, size
                  ((verdict == ACCEPT_TRUNCATED && !was.tcp && p->tcp) || verdict == ACCEPT_NO_EDNS);
     if (again && attempt_start(r, f, was.peer, was.tcp || verdict == ACCEPT_TRUNCATED, now))
         return true;
+    if (verdict == ACCEPT_TRUNCATED && !public) { /* nobody can have the whole answer from it */
+        struct target *t = attempt_target(r, f, &was, now);
+        target_judged(t, false, f->kind == FLIGHT_PROBE);
+        flight_tell(r, f, t);
+    }
     p->bad = true;
     flight_move_on(r, f, now);
     return true;
@@ -488,7 +558,7 @@ void flight_failed(struct resolver *r, uint64_t handle, enum flight_failure why,
                                          : "is unreachable");
     f->no_socket = why == FLIGHT_NO_SOCKET;
     if (why == FLIGHT_UNREACHABLE)
-        target_lost(targets_get(r->targets, f->endpoint, &p->name, now), now);
+        attempt_lost(r, f, a, now);
     a->open = false;
     p->bad = why == FLIGHT_UNREACHABLE;
     flight_move_on(r, f, now);
@@ -503,11 +573,21 @@ bool flight_wanted(const struct resolver *r, uint64_t handle)
 uint64_t resolver_deadline(const struct resolver *r)
 {
     const struct timer *t = timers_first(&r->timers);
-    return t ? t->at : UINT64_MAX;
+    return !t ? UINT64_MAX : t->at > r->tick_after ? t->at : r->tick_after;
 }
+
+#define STALL_NS (10 * NS_PER_MS) /* a tick that is later than this was not waited for: */
+#define CATCH_UP_NS NS_PER_MS     /* first what has come meanwhile is to be read */
 
 void resolver_tick(struct resolver *r, uint64_t now)
 {
+    const struct timer *first = timers_first(&r->timers);
+    if (first && now < r->tick_after)
+        return;
+    if (first && now > first->at + STALL_NS && now > r->tick_after + STALL_NS) {
+        r->tick_after = now + CATCH_UP_NS; /* we were late, not the targets */
+        return;
+    }
     for (struct timer *t; (t = timers_first(&r->timers)) && t->at <= now;)
         attempt_timeout(r, (struct flight *)(void *)t, now);
 }

@@ -40,6 +40,11 @@ static enum step found(struct query *q, const char *how)
                     addr_format(&q->source.addr, buf, sizeof(buf)), subnet ? ", subnet " : "",
                     subnet ? subnet : "");
     }
+    if (q->r->shed.on && shed_query(&q->r->shed, view_slot(q->view))) {
+        quota_shed(q->r->quotas, view_slot(q->view), view_vpc(q->view), q->now);
+        return drop_silently(q, view_vpc(q->view),
+                             "the processor is used up, and this VPC asks most by far");
+    }
     return STEP_ADMIT;
 }
 

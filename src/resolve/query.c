@@ -60,8 +60,9 @@ struct resolver *resolver_new(const struct resolver_config *config)
     r->buckets = calloc(buckets, sizeof(*r->buckets));
     r->flights = calloc(r->flights_max, sizeof(*r->flights));
     r->targets = targets_new(secret);
+    r->quotas = quotas_new(config);
     int err = timers_init(&r->timers, r->flights_max);
-    if (!r->buckets || !r->flights || !r->targets || err < 0 || !pool_grow(r)) {
+    if (!r->buckets || !r->flights || !r->targets || !r->quotas || err < 0 || !pool_grow(r)) {
         resolver_free(r);
         return NULL;
     }
@@ -95,6 +96,7 @@ void resolver_free(struct resolver *r)
     }
     timers_deinit(&r->timers);
     targets_free(r->targets);
+    quotas_free(r->quotas);
     free(r->flights);
     free(r->buckets);
     free(r);

@@ -50,7 +50,9 @@ struct resolver_config {
     size_t queries_max;      /* parked queries at most; LIMIT_PARKED in a server */
     size_t flights_max;      /* questions under way at most; LIMIT_INFLIGHT in a server */
     bool recursion_off;      /* names without a route are REFUSED */
-    uint64_t secret[2];      /* shared by the nodes of a store: seals hop markers */
+    unsigned vpc_rate;  /* questions a second that a VPC may ask upstream; 0: as many as it likes */
+    unsigned rule_rate; /* the same for a rule */
+    uint64_t secret[2]; /* shared by the nodes of a store: seals hop markers */
 };
 
 /* NULL on lack of memory. */
@@ -190,5 +192,46 @@ void resolver_tick(struct resolver *r, uint64_t now);
 
 /* A parked query that can go on, or NULL. */
 struct query *resolver_ready(struct resolver *r);
+
+/* --- what the driver may tell the operator
+ * ---------------------------------------------------------------- */
+
+enum target_state {
+    TARGET_UP,      /* it answers, or nothing is known of it */
+    TARGET_SILENT,  /* it does not answer */
+    TARGET_WRONG,   /* it answers other questions than it was asked */
+    TARGET_USELESS, /* SERVFAIL, REFUSED, or TC without TCP: its answers help nobody */
+};
+
+enum quota {
+    QUOTA_INFLIGHT, /* questions under way */
+    QUOTA_RATE,     /* questions a second */
+    QUOTA_PARKED,   /* queries that wait */
+    QUOTA_LOAD,     /* the worker's processor, when all of it is used up */
+    QUOTAS
+};
+
+#define EVENT_ID 64 /* bytes of the longest id in an event */
+
+struct event {
+    enum { EVENT_TARGET, EVENT_QUOTA } kind;
+    char object[EVENT_ID]; /* id of the rule by which the target is asked; of the VPC or rule */
+    /* EVENT_TARGET: its state is another one than before. */
+    struct sockname target;
+    uint32_t endpoint; /* slot of the outbound endpoint that asks it */
+    enum target_state state, before;
+    /* EVENT_QUOTA: queries were refused. */
+    enum quota quota;
+    bool vpc;         /* object is a VPC, else a rule */
+    uint64_t refused; /* since the last such event */
+};
+
+/* The next event, if any: one for each change of a target, and at most one a second for each quota
+ * that is used up. Call until it returns false, once in a while. */
+bool resolver_event(struct resolver *r, uint64_t now, struct event *ret);
+
+/* The driver had nothing to do for `ns` until `now`. Call it whenever it slept; from how little
+ * that is, the resolver knows that the processor is used up, and whose packets to drop first. */
+void resolver_idled(struct resolver *r, uint64_t ns, uint64_t now);
 
 #endif

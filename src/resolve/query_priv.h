@@ -13,6 +13,8 @@
 #include "resolve/flight.h"
 #include "resolve/hops.h"
 #include "resolve/query.h"
+#include "resolve/quota.h"
+#include "resolve/shed.h"
 #include "resolve/trace.h"
 
 /* What a name leads to. */
@@ -80,6 +82,8 @@ struct query {
     const struct autodef *autodef;
     const uint8_t *autodef_name; /* at which it is */
     struct reply stale;          /* msg is NULL: none at hand */
+    struct holder *holder;       /* its VPC, while it waits; NULL: it is not charged */
+    struct refusal refusal;
 
     /* DNS64, for questions that it acts on */
     const struct dns64 *dns64; /* NULL: not on this one */
@@ -105,6 +109,8 @@ struct query {
     _Alignas(8) uint8_t mem[LIMIT_QUERY_ARENA]; /* touches few pages */
 };
 
+#define EVENTS 32 /* changes of targets that wait for the driver */
+
 struct query_slab;
 
 struct resolver {
@@ -114,6 +120,11 @@ struct resolver {
     bool recursion_off;
     uint64_t secret[2];
     struct targets *targets;
+    struct quotas *quotas;
+    struct shed shed;
+    uint64_t tick_after; /* ns: not before, see resolver_tick */
+    struct event events[EVENTS];
+    unsigned events_first, events_n;
 
     struct query_slab *slabs;
     struct query_list free_queries, ready;

@@ -38,7 +38,7 @@ static enum step give_up(struct query *q, uint16_t ede, const char *text)
     }
     metric_add(q->r->metrics, METRIC_CACHE_STALE, 1);
     query_trace(q, "cache", "stale", NULL, "%s: an old answer is served (RFC 8767)", text);
-    q->ede = EDE_STALE_ANSWER;
+    q->ede = q->stale.rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
     q->ede_text = text;
     return take(q, &q->stale);
 }
@@ -148,6 +148,24 @@ static enum step found_loop(struct query *q)
     return STEP_ANSWER;
 }
 
+/* A VPC or rule has its share. SERVFAIL lets a client go elsewhere at once, where silence would
+ * make it wait and ask again; but a flood is not worth a packet for each. */
+static enum step over_quota(struct query *q)
+{
+    static const char *const what[QUOTAS] = {
+        [QUOTA_INFLIGHT] = "its share of the questions under way is used up",
+        [QUOTA_RATE] = "it asks too many questions a second",
+        [QUOTA_PARKED] = "its share of the waiting queries is used up",
+    };
+    const struct refusal *r = &q->refusal;
+    const char *text = arena_printf(&q->arena, "quota of %s: %s", r->of->id, what[r->quota]);
+    query_trace(q, "join", "quota", r->of->id, "%s", what[r->quota]);
+    if (!r->silent || q->stale.msg)
+        return give_up(q, EDE_OTHER, text ? text : what[r->quota]);
+    query_trace(q, "join", "dropped", r->of->id, "so many are refused that they get no answer");
+    return STEP_DROPPED;
+}
+
 enum step step_join(struct query *q)
 {
     if (q->now - q->begun >= LIMIT_QUERY_MS * NS_PER_MS) /* a chain of slow steps; nobody waits */
@@ -157,6 +175,8 @@ enum step step_join(struct query *q)
         if (synthesize_wanted(q) && q->qtype == TYPE_AAAA)
             flight_ahead(q->r, q);
         return STEP_PARKED;
+    case FLIGHT_QUOTA:
+        return over_quota(q);
     case FLIGHT_LIMIT:
         metric_add(q->r->metrics, METRIC_DROPPED_LIMIT, 1);
         if (q->stale.msg)

@@ -236,6 +236,7 @@ int serve_start(const struct serve_config *config, struct serve **ret, const cha
     if (!s)
         return ERR_NOMEM;
     sem_init(&s->started, 0, 0);
+    pthread_mutex_init(&s->reports.lock, NULL);
     int err = start(s, config, ret_why);
     if (err) {
         serve_stop(s);
@@ -260,5 +261,6 @@ void serve_stop(struct serve *s)
     cache_free(s->cache);
     config_free(s);
     sem_destroy(&s->started);
+    pthread_mutex_destroy(&s->reports.lock);
     free(s);
 }

@@ -27,6 +27,8 @@ struct serve_config {
     size_t cache_bytes;
     bool manage_addresses;         /* add and remove endpoint and resolver addresses on the host's
                                       interfaces */
+    unsigned vpc_rate;             /* questions a second that a VPC, and a rule, may ask upstream */
+    unsigned rule_rate;            /* in each worker; 0: no limit */
     bool recursion;                /* false: names without a route are REFUSED */
     const char *root_hints;        /* file of root hints, or NULL for the built-in ones */
     const char *trust_anchors;     /* file of DS/DNSKEY records, or NULL: no validation; "auto": the

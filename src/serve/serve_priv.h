@@ -5,6 +5,7 @@
 
 #include <semaphore.h>
 
+#include "serve/report.h"
 #include "serve/worker.h"
 
 /* Sockets of a shared listener, bound by serve_start for every worker. -1: not open, or handed
@@ -17,6 +18,7 @@ struct serve {
     struct serve_config config; /* texts and lists are copies */
     struct sockname *listen;
     struct cache *cache;
+    struct reports reports;
     struct shared_sockets *shared; /* listen_n for each worker, one after the other */
     sem_t started;                 /* posted once by every worker thread */
     struct worker *workers;

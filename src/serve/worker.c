@@ -13,6 +13,7 @@
 #include "serve/explain.h"
 #include "serve/listen.h"
 #include "serve/recursion.h"
+#include "serve/report.h"
 #include "serve/tcp.h"
 #include "serve/upstream.h"
 
@@ -115,6 +116,7 @@ void worker_pump(struct worker *w)
         }
     }
     udp_flush(w);
+    report_events(w);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -165,7 +167,9 @@ static void turn(struct worker *w, uint64_t until)
     reader_sleep(&w->reader);
     loop_wait(&w->loop, w->now, until);
     reader_wake(&w->reader);
+    uint64_t slept = w->now;
     w->now = clock_mono_ns();
+    resolver_idled(w->resolver, w->now - slept, w->now);
     loop_dispatch(&w->loop, w->now);
     if (resolver_deadline(w->resolver) <= w->now)
         resolver_tick(w->resolver, w->now);
@@ -247,6 +251,8 @@ static int init_parts(struct worker *w)
         .recursion_off = !worker_config(w)->recursion,
         .queries_max = LIMIT_PARKED,
         .flights_max = LIMIT_INFLIGHT,
+        .vpc_rate = worker_config(w)->vpc_rate,
+        .rule_rate = worker_config(w)->rule_rate,
         .secret = {worker_config(w)->secret[0], worker_config(w)->secret[1]}};
     w->resolver = resolver_new(&rc);
     w->udp = udp_io_new();

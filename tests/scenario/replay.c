@@ -144,6 +144,8 @@ static void resolver_start(struct scn *s)
         .rnd = &s->rnd,
         .queries_max = s->limit_queries ? s->limit_queries : SCN_COPIES,
         .flights_max = s->limit_flights ? s->limit_flights : 1024,
+        .vpc_rate = s->vpc_rate,
+        .rule_rate = s->rule_rate,
         .recursion_off = s->recursion_off,
         .secret = {53, 64},
     };
@@ -151,7 +153,7 @@ static void resolver_start(struct scn *s)
     s->resolver = resolver_new(&config);
 }
 
-static unsigned long duration_ms(const struct scn *s, const struct line *l, const char *text)
+unsigned long scn_duration_ms(const struct scn *s, const struct line *l, const char *text)
 {
     char *end;
     unsigned long v = strtoul(text, &end, 10);
@@ -167,7 +169,7 @@ static bool scn_run(struct scn *s, const struct statement *st)
 {
     const struct line *l = &st->head;
     if (strcmp(l->word[0], "wait") == 0 && l->n == 2) {
-        uint64_t until = s->now + duration_ms(s, l, l->word[1]) * NS_PER_MS;
+        uint64_t until = s->now + scn_duration_ms(s, l, l->word[1]) * NS_PER_MS;
         while (scn_advance(s, until))
             ;
         s->now = until;
@@ -180,6 +182,10 @@ static bool scn_run(struct scn *s, const struct statement *st)
         s->limit_flights = (unsigned)scn_number(s, l, line_option(l, "flights"));
     if (line_option(l, "queries"))
         s->limit_queries = (unsigned)scn_number(s, l, line_option(l, "queries"));
+    if (line_option(l, "vpc-rate"))
+        s->vpc_rate = (unsigned)scn_number(s, l, line_option(l, "vpc-rate"));
+    if (line_option(l, "rule-rate"))
+        s->rule_rate = (unsigned)scn_number(s, l, line_option(l, "rule-rate"));
     resolver_start(s);
     return true;
 }
@@ -232,7 +238,7 @@ static void scn_file(const char *file)
     int checks = 0;
     scn_open(s, file);
     while (statement_next(s, st)) {
-        bool query = scn_query(s, st);
+        bool query = scn_query(s, st) || scn_load(s, st);
         checks += query;
         if (!query && !scn_model(s, st) && !scn_net(s, st) && !scn_run(s, st))
             scn_fail(s, &st->head, "unknown statement");

@@ -23,6 +23,7 @@
 #define SCN_EVENTS 8192
 #define SCN_SENT 16384
 #define SCN_COPIES 4096
+#define SCN_EVENTS_TAKEN 256 /* of the resolver, in one load */
 
 /* A line, cut into words. "\"two words\"" is one. */
 struct line {
@@ -44,10 +45,13 @@ enum act {
     ACT_ANSWER,
     ACT_RCODE, /* an answer with that rcode and nothing in it */
     ACT_SILENT,
-    ACT_TRUNCATED, /* TC over UDP; over TCP the answer */
-    ACT_WRONG,     /* an answer to another question, then the right one */
-    ACT_GARBAGE,   /* bytes that are no message, then the answer */
-    ACT_NO_EDNS,   /* FORMERR while the question has EDNS */
+    ACT_TRUNCATED,        /* TC over UDP; over TCP the answer */
+    ACT_TRUNCATED_ALWAYS, /* over TCP, too */
+    ACT_TRUNCATED_NO_TCP, /* silent over TCP */
+    ACT_ONLY_WRONG,       /* nothing but the former */
+    ACT_WRONG,            /* an answer to another question, then the right one */
+    ACT_GARBAGE,          /* bytes that are no message, then the answer */
+    ACT_NO_EDNS,          /* FORMERR while the question has EDNS */
     ACT_UNREACHABLE,
     ACT_NO_SOCKET,
     ACT_BOGUS,
@@ -77,7 +81,7 @@ struct server {
     int n;
 };
 
-struct event {
+struct arrival {
     uint64_t at;
     uint64_t handle;
     int failure; /* enum flight_failure, or -1: a reply */
@@ -126,7 +130,7 @@ struct scn {
 
     struct server servers[SCN_TARGETS];
     int servers_n;
-    struct event *events;
+    struct arrival *events;
     int events_n;
     struct sent *sent;
     int sent_n;
@@ -137,7 +141,8 @@ struct scn {
     int shares[SCN_LINES]; /* answers that had the text of detail i ("between") */
     uint64_t asked_at;
     bool recursion_off;
-    unsigned limit_queries, limit_flights;
+    unsigned limit_queries, limit_flights, vpc_rate, rule_rate;
+    unsigned long load_names; /* that loads have asked for */
 };
 
 /* Prints file, line and a sentence, and ends the program with failure. */
@@ -187,6 +192,15 @@ bool scn_advance(struct scn *s, uint64_t until);
 
 /* Asks and checks; false: not such a statement. scn_query.c */
 bool scn_query(struct scn *s, const struct statement *st);
+
+/* Where a query comes in: "shared", "vpc:ID" or "inbound:ENDPOINT". scn_query.c */
+void scn_listener(struct scn *s, const struct line *l, const char *where, struct query_in *in);
+
+/* Asks at a rate and checks; false: not such a statement. scn_load.c */
+bool scn_load(struct scn *s, const struct statement *st);
+
+/* Parses a time, "200ms" or "5s", into milliseconds. */
+unsigned long scn_duration_ms(const struct scn *s, const struct line *l, const char *text);
 
 /* Checks one answer against the details of a statement. scn_check.c */
 void scn_check(struct scn *s, const struct statement *st, const struct ask *a);

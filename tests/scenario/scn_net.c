@@ -20,7 +20,10 @@ static void parse_act(const struct scn *s, const struct line *l, struct server *
         {"answer", ACT_ANSWER},
         {"silent", ACT_SILENT},
         {"truncated", ACT_TRUNCATED},
+        {"truncated-always", ACT_TRUNCATED_ALWAYS},
+        {"truncated-no-tcp", ACT_TRUNCATED_NO_TCP},
         {"wrong-question", ACT_WRONG},
+        {"only-wrong-question", ACT_ONLY_WRONG},
         {"garbage", ACT_GARBAGE},
         {"no-edns", ACT_NO_EDNS},
         {"unreachable", ACT_UNREACHABLE},
@@ -101,7 +104,7 @@ static const struct server *find_server(const struct scn *s, const struct action
     return NULL;
 }
 
-static void add_event(struct scn *s, struct event e)
+static void add_event(struct scn *s, struct arrival e)
 {
     must(s->events_n < SCN_EVENTS);
     s->events[s->events_n++] = e;
@@ -109,7 +112,7 @@ static void add_event(struct scn *s, struct event e)
 
 void scn_reply(struct scn *s, uint64_t handle, uint64_t at, const uint8_t *wire, size_t len)
 {
-    struct event e = {at, handle, -1, malloc(len), len};
+    struct arrival e = {at, handle, -1, malloc(len), len};
     memcpy(e.wire, wire, len);
     add_event(s, e);
 }
@@ -133,7 +136,7 @@ static size_t write_reply(const struct server *v, const struct action *a, const 
 
 static void add_failure(struct scn *s, const struct action *a, uint64_t at, enum flight_failure why)
 {
-    add_event(s, (struct event){.at = at, .handle = a->handle, .failure = (int)why});
+    add_event(s, (struct arrival){.at = at, .handle = a->handle, .failure = (int)why});
 }
 
 static void serve(struct scn *s, const struct server *v, const struct action *a)
@@ -143,7 +146,8 @@ static void serve(struct scn *s, const struct server *v, const struct action *a)
     uint8_t other[NAME_MAX_WIRE];
     name_parse("other.name.test", other);
     struct server bare = {.rcode = RCODE_FORMERR};
-    bool cut = v->act == ACT_TRUNCATED && !a->tcp;
+    bool cut = v->act == ACT_TRUNCATED_ALWAYS ||
+               ((v->act == ACT_TRUNCATED || v->act == ACT_TRUNCATED_NO_TCP) && !a->tcp);
     switch (v->act) {
     case ACT_SILENT:
         return;
@@ -167,12 +171,20 @@ static void serve(struct scn *s, const struct server *v, const struct action *a)
     case ACT_WRONG:
         scn_reply(s, a->handle, at, buf, write_reply(v, a, other, 0, buf));
         break;
+    case ACT_ONLY_WRONG:
+        scn_reply(s, a->handle, at, buf, write_reply(v, a, other, 0, buf));
+        return;
     case ACT_GARBAGE:
         scn_reply(s, a->handle, at, (const uint8_t *)"\x12\x34\x80garbage", 10);
         break;
     case ACT_ANSWER:
     case ACT_RCODE:
     case ACT_TRUNCATED:
+    case ACT_TRUNCATED_ALWAYS:
+        break;
+    case ACT_TRUNCATED_NO_TCP:
+        if (a->tcp)
+            return;
         break;
     }
     size_t len = write_reply(v, a, a->qname, cut ? FLAG_TC : 0, buf);
@@ -206,8 +218,8 @@ void scn_deeds(struct scn *s)
 
 static void deliver(struct scn *s, int i)
 {
-    struct event e = s->events[i];
-    memmove(&s->events[i], &s->events[i + 1], (size_t)(--s->events_n - i) * sizeof(struct event));
+    struct arrival e = s->events[i];
+    memmove(&s->events[i], &s->events[i + 1], (size_t)(--s->events_n - i) * sizeof(struct arrival));
     if (e.failure >= 0)
         flight_failed(s->resolver, e.handle, (enum flight_failure)e.failure, s->now);
     else

@@ -8,9 +8,7 @@
 #include "base/clock.h"
 #include "dns/build.h"
 
-/* Where a query comes in: "shared", "vpc:ID" or "inbound:ENDPOINT". */
-static void set_listener(struct scn *s, const struct line *l, const char *where,
-                         struct query_in *in)
+void scn_listener(struct scn *s, const struct line *l, const char *where, struct query_in *in)
 {
     if (strcmp(where, "shared") == 0) {
         in->listener = LISTEN_SHARED;
@@ -94,7 +92,7 @@ static void begin(struct scn *s, const struct statement *st, struct ask *a, bool
         .now = s->now,
         .trace = traced ? &s->trace : NULL,
     };
-    set_listener(s, l, l->word[1], &in);
+    scn_listener(s, l, l->word[1], &in);
     a->done = true;
     a->state = QUERY_DROP;
     a->q = query_new(s->resolver);
@@ -130,7 +128,7 @@ void scn_inner(struct scn *s, const char *listener, const struct action *action)
         .out_size = action->tcp ? sizeof(a->out) : LIMIT_UDP_EDNS,
         .now = s->now,
     };
-    set_listener(s, NULL, listener, &in);
+    scn_listener(s, NULL, listener, &in);
     a->inner = true;
     a->handle = action->handle;
     a->q = query_new(s->resolver);

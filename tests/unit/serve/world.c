@@ -67,7 +67,7 @@ struct later {
     uint8_t msg[512];
 };
 
-struct target_state {
+struct target_seen {
     struct target *t;
     int conns[CONNS];
     struct later later[WAITING];
@@ -98,7 +98,7 @@ static size_t answer_to(const uint8_t *wire, size_t len, bool tcp, uint8_t *out,
     return build_end(&b);
 }
 
-static bool first_time(struct target_state *s, const uint8_t *name)
+static bool first_time(struct target_seen *s, const uint8_t *name)
 {
     for (unsigned i = 0; i < s->seen_n; i++)
         if (name_equal(s->seen[i], name))
@@ -107,7 +107,7 @@ static bool first_time(struct target_state *s, const uint8_t *name)
     return true;
 }
 
-static void forge(struct target_state *s, const uint8_t *answer, size_t len, const struct later *to)
+static void forge(struct target_seen *s, const uint8_t *answer, size_t len, const struct later *to)
 {
     uint8_t bad[512];
     memcpy(bad, answer, len);
@@ -120,7 +120,7 @@ static void forge(struct target_state *s, const uint8_t *answer, size_t len, con
     sendto(s->t->udp, bad, 7, 0, (const struct sockaddr *)&to->to, to->to_len);
 }
 
-static void target_udp(struct target_state *s)
+static void target_udp(struct target_seen *s)
 {
     uint8_t wire[512];
     struct later r = {.fd = s->t->udp, .to_len = sizeof(r.to)};
@@ -145,7 +145,7 @@ static void target_udp(struct target_state *s)
 }
 
 /* Closes the connection after its second answer, so that reuse meets a closed one. */
-static void target_tcp(struct target_state *s, int *fd)
+static void target_tcp(struct target_seen *s, int *fd)
 {
     uint8_t wire[512], out[16384];
     ssize_t n = tcp_receive(*fd, wire, sizeof(wire));
@@ -162,7 +162,7 @@ static void target_tcp(struct target_state *s, int *fd)
         must(write(*fd, out + at, len + 2 - at < 1000 ? len + 2 - at : 1000) > 0);
 }
 
-static void target_later(struct target_state *s)
+static void target_later(struct target_seen *s)
 {
     uint64_t now = clock_mono_ns();
     for (unsigned i = 0; i < s->later_n;) {
@@ -178,7 +178,7 @@ static void target_later(struct target_state *s)
 
 static void *target_run(void *arg)
 {
-    struct target_state *s = calloc(1, sizeof(*s));
+    struct target_seen *s = calloc(1, sizeof(*s));
     s->t = arg;
     for (unsigned i = 0; i < CONNS; i++)
         s->conns[i] = -1;
