@@ -65,7 +65,8 @@ static enum step step_run(enum step step, struct query *q)
 {
     static enum step (*const run[])(struct query * q) = {
         [STEP_IDENTIFY] = step_identify, [STEP_ADMIT] = step_admit, [STEP_ROUTE] = step_route,
-        [STEP_LOCAL] = step_local,       [STEP_CACHE] = step_cache, [STEP_ANSWER] = step_answer,
+        [STEP_SEEK] = step_seek,         [STEP_LOCAL] = step_local, [STEP_CACHE] = step_cache,
+        [STEP_ANSWER] = step_answer,
     };
     must(step < sizeof(run) / sizeof(run[0]) && run[step]);
     return run[step](q);
