@@ -22,6 +22,8 @@ class Scene:
     load: dict = dataclasses.field(default_factory=dict)  # more options of the generator
     limit_load: dict | None = None  # for the limit, if they are others
     generator_cpu: str = LOAD_CPU
+    may_fail: tuple = ()    # names of those that are left out if they don't start in time
+    absent: list = dataclasses.field(default_factory=list)  # which of them are
 
 
 def generate(c, scene, **options):
@@ -44,16 +46,27 @@ def generate(c, scene, **options):
     return {key: value for key, value in found.items() if key not in ("late", "servfail", "rcodes")}
 
 
+def started(scene, c):
+    """False: one that may fail did not answer in time, and is out."""
+    try:
+        c.start().ready()
+    except RuntimeError:
+        c.stop()
+        if c.name not in scene.may_fail:
+            raise
+        scene.absent.append(c.name)
+        return False
+    return True
+
+
 def prepare(scene):
     """Starts everybody and fills caches. Names that got lost at a warm-up are asked again in the rounds."""
     for c in scene.helpers:
         c.start().ready()
     limit, *others = scene.contestants
     limit.start()
-    for c in others:
-        c.start()
-    for c in others:
-        c.ready()
+    scene.contestants = [limit] + [c for c in others if started(scene, c)]
+    for c in scene.contestants[1:]:
         if scene.warm:
             generate(c, scene, count=scene.count, window=64)
         generate(c, scene, seconds=0.3)
@@ -72,7 +85,7 @@ def run(scene, rounds, seconds, title):
                 runs[c.name].append(generate(c, scene, seconds=seconds))
             print(f"  {title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         memory = {c.name: c.memory_bytes() for c in scene.contestants}
-        return {"runs": runs, "memory": memory}
+        return {"runs": runs, "memory": memory, "absent": scene.absent}
     finally:
         for c in reversed(scene.helpers + scene.contestants):
             with contextlib.suppress(Exception):
