@@ -73,7 +73,10 @@ def misses(**load):
         source = contestants.upstream(folder)
         role = Role(targets=(source.address,), entries=1_000_000)
         ours = Forwarding(folder, source.address, more=["--cache", str(3 * (32 + role.entries // 1500))])
-        return Scene([forwarder(folder, source.address), ours, *(peer(folder, role) for peer in MISS_PEERS)], [source], count=0, load={"synth": True, **load})
+        everybody = [forwarder(folder, source.address), ours, *(peer(folder, role) for peer in MISS_PEERS)]
+        for c in everybody:
+            c.load = {"synth": True, **load}
+        return Scene(everybody, [source], count=0)
     return setup
 
 
@@ -84,8 +87,8 @@ def tcp(**load):
         ours = Forwarding(folder, source.address)
         made = [ours, *(peer(folder, role) for peer in TCP_PEERS)]
         for c in made:
-            c.sources = CLIENTS
-        return numbered(Scene([echo(folder), *made], [source], load=load, limit_load={}))
+            c.sources, c.load = CLIENTS, load
+        return numbered(Scene([echo(folder), *made], [source]))
     return setup
 
 
@@ -117,7 +120,8 @@ TENANT_PEERS = ((peers.unbound, 1000), (peers.bind, 1000), (peers.knot_resolver,
 def workers(folder):
     source = peers.nsd(folder, Role(zone=zone_file(folder / "zone", 1000)))
     one, two = Forwarding(folder, source.address), Forwarding(folder, source.address, name="bridge53, two workers", workers=2)
-    return numbered(Scene([echo(folder), one, two], [source], warm=True, load={"sockets": 64}))
+    one.load, two.load = {"sockets": 32}, {"sockets": 64, "window": 256}  # the same for each worker
+    return numbered(Scene([echo(folder), one, two], [source], warm=True))
 
 
 WORKS = {
