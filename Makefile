@@ -4,7 +4,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-micro bench-flame fuzz asan tsan deps docs install clean
+.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-speed bench-compare bench-micro bench-flame fuzz asan tsan deps docs install clean
 
 help:
 	@echo "make run        build, start a server with the IPv4 reference architecture and a BIND data center"
@@ -12,7 +12,9 @@ help:
 	@echo "make stop       stop what make run started"
 	@echo "make lab        walk through all four architectures in network namespaces (root):"
 	@echo "                lab-ipv4, lab-dualstack, lab-ipv6 (DNS64 and NAT64), lab-profiles (three accounts)"
-	@echo "make bench      measure beside Unbound, BIND, Knot DNS, NSD and dnsdist"
+	@echo "make bench      measure speed and failures beside ten peers (half an hour); bench-speed the speed alone:"
+	@echo "                WORKS=\"zone tenants-10\" ROUNDS=5 SECONDS=1.5; the works: tests/bench/bench --list"
+	@echo "make bench-compare OLD=... NEW=...: what got slower between two results in bench-results/"
 	@echo "make bench-micro, bench-flame WORK=cached: where the time of one query goes"
 	@echo "make build asan tsan fuzz format docs install clean"
 
@@ -46,10 +48,17 @@ lab-ipv4 lab-dualstack lab-ipv6 lab-profiles: lab-%: build
 	@tools/install-deps run check
 	@lab/lab $*
 
-bench: build
-	@tools/install-deps run bench
-	@tests/bench/bench
+bench: bench-speed
 	@tests/bench/faults.py
+
+ROUNDS ?= 5
+SECONDS ?= 1.5
+bench-speed: build
+	@tools/install-deps run bench
+	@tests/bench/bench --rounds $(ROUNDS) --seconds $(SECONDS) $(WORKS)
+
+bench-compare:
+	@tests/bench/compare $(OLD) $(NEW)
 
 # What each step of a query costs, without sockets.
 bench-micro: build

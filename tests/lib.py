@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -40,12 +41,13 @@ def free_port(kind=socket.SOCK_STREAM):
 
 
 def dns_port():
-    """A port that is free for UDP and TCP."""
-    for _ in range(50):
-        port = free_port()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    """A port that is free for UDP and TCP, below those that the system gives to clients: no server's outgoing socket gets it meanwhile."""
+    for _ in range(200):
+        port = random.randrange(10000, 32000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
             try:
-                s.bind(("127.0.0.1", port))
+                udp.bind(("0.0.0.0", port))
+                tcp.bind(("0.0.0.0", port))
                 return port
             except OSError:
                 continue

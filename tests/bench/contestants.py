@@ -106,6 +106,7 @@ class Contestant:
         self.names, self.rtype, self.source, self.sources = f"n%u.{DOMAIN}", "A", None, None
         self.net = None      # what the address in an answer is made of, see load.c
         self.answers = True  # the echo has none
+        self.load = {}       # more options of the generator
         self.turns = 0
         self.cpu, self.process = SERVER_CPU, None
         self.log = self.folder / "log"
@@ -115,6 +116,11 @@ class Contestant:
             self.process = subprocess.Popen(["taskset", "-c", self.cpu, *map(str, self.words)], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, cwd=self.folder)
         return self
+
+    def place(self, cpus=None):
+        """Moves it, all threads and children, to a list of cores as taskset takes it; without one, to its own."""
+        for one in tree(self.pid):
+            subprocess.run(["taskset", "-a", "-c", "-p", cpus or self.cpu, str(one)], check=True, stdout=subprocess.DEVNULL)
 
     @property
     def pid(self):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """bridge53 as a contestant, from a store that fill.c writes or through its own API."""
 import json
-import os
 import subprocess
 
 from contestants import BUILD, DOMAIN, SERVER_CPU, Contestant, own_folder, split
@@ -17,17 +16,21 @@ class Bridge53(Contestant):
     def __init__(self, folder, name="bridge53", workers=1, more=()):
         own = own_folder(folder, name)
         super().__init__(name, own, None, [])
-        self.source, self.cpus = CLIENT, {int(SERVER_CPU)} if workers == 1 else set(range(workers))
+        self.source, self.workers = CLIENT, workers
         self.server = Server(folder=own, auth="off", more=["--no-recursion", "--workers", str(workers), "--pin-cpu", SERVER_CPU, *more])
         self.address = f"{self.server.listen[0]}:{self.server.dns}"
 
     def start(self):
         self.server.start()
         self.process, self.log = self.server.process, self.server.log
-        for task in os.listdir(f"/proc/{self.pid}/task"):  # not the workers alone: what its other threads use counts, too
-            os.sched_setaffinity(int(task), self.cpus)
+        self.place()  # not the workers alone: what its other threads use counts, too
         self.build()
         return self
+
+    def place(self, cpus=None):
+        """Several workers have a core each for good."""
+        if self.workers == 1:
+            super().place(cpus)
 
     def build(self):
         """What is made through the API, once it runs."""
@@ -75,11 +78,14 @@ class Also(Contestant):
     def __init__(self, name, server, **changes):
         super().__init__(name, server.folder, server.address, [])
         self.server = server
-        vars(self).update({key: getattr(server, key) for key in ("names", "rtype", "source", "sources", "net")} | changes)
+        vars(self).update({key: getattr(server, key) for key in ("names", "rtype", "source", "sources", "net", "load")} | changes)
 
     @property
     def pid(self):
         return self.server.pid
+
+    def place(self, cpus=None):
+        """Where its server is."""
 
     def start(self):
         self.process, self.log = self.server.process, self.server.log

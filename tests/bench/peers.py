@@ -41,16 +41,10 @@ class Role:
 
 def tenant(number):
     """The words of a tenant: its clients' addresses, and the data of its zone tenant.internal, each name with an address of its own."""
-    records = [f"n{i}.tenant.internal. 3600 A 10.{number >> 8}.{number & 255}.{i}" for i in range(TENANT_RECORDS)]
+    addresses = [f"10.{number >> 8}.{number & 255}.{i}" for i in range(TENANT_RECORDS)]
+    records = [f"n{i}.tenant.internal. 3600 A {address}" for i, address in enumerate(addresses)]
     return {"number": number, "net": f"{address_after(TENANT_BASE, TENANT_STEP * number)}/24", "records": records,
-            "unbound_data": "\n".join(f'  local-data: "{r}"' for r in records),
-            "kresd_data": "\n".join(kresd_record(number, i) for i in range(TENANT_RECORDS))}
-
-
-def kresd_record(number, i):
-    net, data = f"{address_after(TENANT_BASE, TENANT_STEP * number)}/24", f"10.{number >> 8}.{number & 255}.{i}"
-    return (f"view:addr('{net}', policy.suffix(policy.ANSWER({{ [kres.type.A] = {{ ttl = 3600, rdata = kres.str2ip('{data}') }} }}), "
-            f"{{ todname('n{i}.tenant.internal.') }}))")
+            "unbound_data": "\n".join(f'  local-data: "{r}"' for r in records), "kresd_data": ", ".join(f"'{a}'" for a in addresses)}
 
 
 def peer(name, folder, role, config, words, more=()):

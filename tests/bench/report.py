@@ -9,10 +9,14 @@ INK, FAINT, OURS, PEER, LIMIT, TARGET = "#1d2b38", "#5b6b7a", "#2467a8", "#a9b8c
 MIDDLING = 4  # bars longer than so many limits are cut, or those that matter could not be told apart
 
 
+def headline(work):
+    return work["title"][0].upper() + work["title"][1:]
+
+
 def table(key, works):
     """A work's table in Markdown, and below it what must be reached."""
     work = works[key]
-    lines = [f"\n### {work['title'][0].upper()}{work['title'][1:]}\n",
+    lines = [f"\n### {headline(work)}\n",
              f"| server | CPU of an answer, × {work['limit']} | low - high | µs | answers/s | p50 µs | p99 µs | MiB | lost | wrong |",
              "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for name, r in results.rows(work).items():
@@ -20,6 +24,7 @@ def table(key, works):
         lines.append(f"| {shown} | {r['ratio']:.2f} | {r['low']:.2f} - {r['high']:.2f} | {r['cpu_us']:.2f} | {r['rate']:,.0f} | {r['p50_us']:,.0f} | {r['p99_us']:,.0f} "
                      f"| {r['mib']:,.0f} | {r['lost']:,} | {r['wrong']:,} |")
     lines += ["", *(f"- {'reached' if good else '**missed**'}: {text}" for text, good in results.verdicts(key, works))]
+    lines += [f"- {name} gave no answer within a minute of its start" for name in work["absent"]]
     return "\n".join(lines)
 
 
@@ -46,7 +51,7 @@ def plot(work):
     def x(value):
         return LEFT + min(value, most) * scale
 
-    out = [f'<text x="20" y="26" font-size="17" font-weight="600">{escape(work["title"])}</text>',
+    out = [f'<text x="20" y="26" font-size="17" font-weight="600">{escape(headline(work))}</text>',
            f'<text x="20" y="47" fill="{FAINT}">server CPU of an answer as a multiple of the {work["limit"]}\'s in the same round; medians, least and most of {len(next(iter(work["runs"].values())))} rounds</text>']
     for tick in ticks(most):
         out.append(f'<line x1="{x(tick):.1f}" y1="{TOP - 6}" x2="{x(tick):.1f}" y2="{bottom}" stroke="#eef1f4"/>'
@@ -62,8 +67,8 @@ def plot(work):
         elif r["high"] > r["low"]:
             middle = y + 4 + (ROW - 9) / 2
             out.append(f'<path d="M{x(r["low"]):.1f} {middle}H{x(r["high"]):.1f}M{x(r["low"]):.1f} {middle - 4}v8M{x(r["high"]):.1f} {middle - 4}v8" stroke="{INK}" stroke-width="1.3" fill="none"/>')
-        out.append(f'<text x="{max(x(r["ratio"]), x(r["high"])) + 8:.1f}" y="{y + 18}"{weight}>{r["ratio"]:.2f}'
-                   f'<tspan fill="{FAINT}" font-size="12">  {r["cpu_us"]:.1f} µs</tspan></text>')
+        out.append(f'<text x="{WIDTH - 90}" y="{y + 18}" text-anchor="end"{weight}>{r["ratio"]:.2f}</text>'
+                   f'<text x="{WIDTH - 20}" y="{y + 18}" text-anchor="end" font-size="12" fill="{FAINT}">{r["cpu_us"]:,.1f} µs</text>')
     lines = [(1, "limit", INK, "4 3")] + ([(work["target"], f"at most {work['target']:.2f}", TARGET, "")] if work["target"] and not work["against"] else [])
     for value, label, colour, dashes in lines:
         anchor = "end" if value == 1 and len(lines) > 1 else "start"

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import time
 
-from lib import ROOT
+from contestants import ROOT
 
 FOLDER = ROOT / "bench-results"
 OURS = "bridge53"

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contestants take turns within rounds, so that a slow moment of the machine hits all alike."""
+import concurrent.futures
 import contextlib
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 
 from contestants import BUILD, LOAD_CPU
 
-WARM_S = 240  # for a million names through the slowest
+WARM_S = 600   # for a million names through the slowest
+AT_ONCE = 3    # servers whose caches are filled at a time
+ANY_CPU = f"0-{(os.cpu_count() or 1) - 1}"
 
 
 @dataclasses.dataclass
@@ -19,20 +23,18 @@ class Scene:
     helpers: list = dataclasses.field(default_factory=list)
     count: int = 1000       # names that are asked; 0: each is new
     warm: bool = False      # each name is asked once before
-    load: dict = dataclasses.field(default_factory=dict)  # more options of the generator
-    limit_load: dict | None = None  # for the limit, if they are others
-    generator_cpu: str = LOAD_CPU
+    may_fail: tuple = ()    # names of those that are left out if they don't start in time
+    absent: list = dataclasses.field(default_factory=list)  # which of them are
 
 
-def generate(c, scene, **options):
-    """Runs the generator; its figures, and the server's CPU for each answer."""
+def generate(c, scene, cpu=LOAD_CPU, **options):
+    """Runs the generator on a core; its figures, and the server's CPU for each answer."""
     given = {"server": c.address, "name": c.names, "type": c.rtype, "window": 128, **({"names": scene.count} if scene.count else {})}
     given |= {"sources": c.sources} if c.sources else {"source": c.source} if c.source else {}
     if c.answers:
         given |= {"expect-answers": 1} | ({"expect-net": c.net} if c.net else {})
-    words = ["taskset", "-c", scene.generator_cpu, str(BUILD / "load")]
-    load = scene.load if scene.limit_load is None or c is not scene.contestants[0] else scene.limit_load
-    for key, value in (given | load | options).items():
+    words = ["taskset", "-c", cpu, str(BUILD / "load")]
+    for key, value in (given | c.load | options).items():
         words += [f"--{key}"] if value is True else [f"--{key}", str(value)]
     before = c.cpu_ns()
     out = subprocess.run(words, capture_output=True, text=True, timeout=WARM_S + 60)
@@ -44,18 +46,42 @@ def generate(c, scene, **options):
     return {key: value for key, value in found.items() if key not in ("late", "servfail", "rcodes")}
 
 
+def started(scene, c):
+    """False: one that may fail did not answer in time, and is out."""
+    try:
+        c.start().ready()
+    except RuntimeError:
+        c.stop()
+        if c.name not in scene.may_fail:
+            raise
+        scene.absent.append(c.name)
+        return False
+    return True
+
+
+def fill_caches(scene):
+    """Asks each name once, of a few servers at a time on all cores: a million names take the slowest two minutes. Names that get lost
+    are asked again in the rounds."""
+    servers = scene.helpers + scene.contestants[1:]
+    for c in servers:
+        c.place(ANY_CPU)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(generate, c, scene, cpu=ANY_CPU, count=scene.count, window=64, timeout=5000) for c in scene.contestants[1:]]:
+            done.result()
+    for c in servers:
+        c.place()
+
+
 def prepare(scene):
-    """Starts everybody and fills caches. Names that got lost at a warm-up are asked again in the rounds."""
+    """Starts everybody and warms them up."""
     for c in scene.helpers:
         c.start().ready()
     limit, *others = scene.contestants
     limit.start()
-    for c in others:
-        c.start()
-    for c in others:
-        c.ready()
-        if scene.warm:
-            generate(c, scene, count=scene.count, window=64)
+    scene.contestants = [limit] + [c for c in others if started(scene, c)]
+    if scene.warm:
+        fill_caches(scene)
+    for c in scene.contestants[1:]:
         generate(c, scene, seconds=0.3)
 
 
@@ -72,7 +98,7 @@ def run(scene, rounds, seconds, title):
                 runs[c.name].append(generate(c, scene, seconds=seconds))
             print(f"  {title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         memory = {c.name: c.memory_bytes() for c in scene.contestants}
-        return {"runs": runs, "memory": memory}
+        return {"runs": runs, "memory": memory, "absent": scene.absent}
     finally:
         for c in reversed(scene.helpers + scene.contestants):
             with contextlib.suppress(Exception):
