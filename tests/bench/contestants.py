@@ -67,6 +67,11 @@ def work_folder(prefix="bridge53-bench-"):
         yield pathlib.Path(name)
 
 
+def end_politely():
+    """Lets SIGTERM end the program like an error: servers are stopped and folders removed on the way out."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 def split(address):
     """"ADDRESS:PORT" as its two parts."""
     return address.rsplit(":", 1)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contestants take turns within rounds, so that a slow moment of the machine hits all alike."""
-import concurrent.futures
 import contextlib
 import dataclasses
 import json
 import os
 import subprocess
 import sys
+import time
 
 from contestants import BUILD, LOAD_CPU
 
-WARM_S = 600   # for a million names through the slowest
+WAIT_S = 60    # for a generator whose last queries get lost
 AT_ONCE = 3    # servers whose caches are filled at a time
 ANY_CPU = f"0-{(os.cpu_count() or 1) - 1}"
 
@@ -27,8 +27,8 @@ class Scene:
     absent: list = dataclasses.field(default_factory=list)  # which of them are
 
 
-def generate(c, scene, cpu=LOAD_CPU, **options):
-    """Runs the generator on a core; its figures, and the server's CPU for each answer."""
+def generator(c, scene, cpu=LOAD_CPU, **options):
+    """The generator's command for a contestant, on these cores."""
     given = {"server": c.address, "name": c.names, "type": c.rtype, "window": 128, **({"names": scene.count} if scene.count else {})}
     given |= {"sources": c.sources} if c.sources else {"source": c.source} if c.source else {}
     if c.answers:
@@ -36,8 +36,13 @@ def generate(c, scene, cpu=LOAD_CPU, **options):
     words = ["taskset", "-c", cpu, str(BUILD / "load")]
     for key, value in (given | c.load | options).items():
         words += [f"--{key}"] if value is True else [f"--{key}", str(value)]
+    return words
+
+
+def generate(c, scene, seconds):
+    """Runs the generator; its figures, and the server's CPU for each answer."""
     before = c.cpu_ns()
-    out = subprocess.run(words, capture_output=True, text=True, timeout=WARM_S + 60)
+    out = subprocess.run(generator(c, scene, seconds=seconds), capture_output=True, text=True, timeout=seconds + WAIT_S)
     used = c.cpu_ns() - before
     if out.returncode:
         raise RuntimeError(f"{c.name}: the generator failed: {out.stderr[-400:]}{out.stdout[-400:]}\n{c.log.read_text()[-600:]}")
@@ -62,12 +67,20 @@ def started(scene, c):
 def fill_caches(scene):
     """Asks each name once, of a few servers at a time on all cores: a million names take the slowest two minutes. Names that get lost
     are asked again in the rounds."""
-    servers = scene.helpers + scene.contestants[1:]
+    servers, waiting, running = scene.helpers + scene.contestants[1:], scene.contestants[1:], []
     for c in servers:
         c.place(ANY_CPU)
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in [pool.submit(generate, c, scene, cpu=ANY_CPU, count=scene.count, window=64, timeout=5000) for c in scene.contestants[1:]]:
-            done.result()
+    try:
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                words = generator(waiting.pop(0), scene, cpu=ANY_CPU, count=scene.count, window=64, timeout=5000)
+                running.append(subprocess.Popen(words, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL))
+            time.sleep(0.02)
+            running = [process for process in running if process.poll() is None]
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
     for c in servers:
         c.place()
 
@@ -82,7 +95,7 @@ def prepare(scene):
     if scene.warm:
         fill_caches(scene)
     for c in scene.contestants[1:]:
-        generate(c, scene, seconds=0.3)
+        generate(c, scene, 0.3)
 
 
 def run(scene, rounds, seconds, title):
@@ -95,7 +108,7 @@ def run(scene, rounds, seconds, title):
             for c in scene.contestants[first:] + scene.contestants[:first]:
                 if not scene.count:
                     c.names = c.fresh_names()
-                runs[c.name].append(generate(c, scene, seconds=seconds))
+                runs[c.name].append(generate(c, scene, seconds))
             print(f"  {title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         memory = {c.name: c.memory_bytes() for c in scene.contestants}
         return {"runs": runs, "memory": memory, "absent": scene.absent}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: who takes part in each work, what they are asked, and what must be reached."""
 import dataclasses
+import pathlib
+import re
 from collections.abc import Callable
 
 import contestants
@@ -14,6 +16,7 @@ CACHE_PEERS = (peers.unbound, peers.knot_resolver, peers.dnsdist, peers.recursor
 MISS_PEERS = (*CACHE_PEERS, peers.smartdns)
 ZONE_PEERS = (peers.nsd, peers.knot, peers.bind, peers.powerdns, peers.unbound)
 DNS64_PEERS = (peers.unbound, peers.recursor, peers.bind)
+TENANT_PEERS = ((peers.unbound, 1000, 0.1), (peers.bind, 1000, 10), (peers.knot_resolver, 1000, 0.1))  # how many tenants, MiB for each
 TCP_PEERS = (peers.unbound, peers.knot_resolver, peers.dnsdist)
 FIRST, LAST = "bridge53, first tenant", "bridge53, last tenant"
 CLIENTS = "127.10.1.1+1x200"  # of TCP, so that ports don't run out
@@ -97,6 +100,10 @@ def tcp(**load):
     return setup
 
 
+def available_bytes():
+    return int(re.search(r"^MemAvailable:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text(), re.M)[1]) * 1024
+
+
 def tenants(count):
     """The zone of each tenant, from addresses of all; then from the first and the last alone."""
     last = contestants.address_after(TENANT_BASE, TENANT_STEP * (count - 1) + 5)
@@ -106,7 +113,7 @@ def tenants(count):
         source = contestants.upstream(folder)
         ours = Filled(folder, "tenants", count, source.address)
         role = Role(targets=(source.address,), tenants=count)
-        made = [ours, *(peer(folder, role) for peer, most in TENANT_PEERS if count <= most)]
+        made = [ours, *(peer(folder, role) for peer, most, mib in TENANT_PEERS if count <= most and count * mib * 2**20 < available_bytes() / 2)]
         for c in made:
             c.names = "n%u.tenant.internal"
             c.sources = f"{first}+{TENANT_STEP}x{count}"
@@ -117,9 +124,6 @@ def tenants(count):
         return numbered(Scene([limit, ours, *(alone if count > 1 else []), *made[1:]], [source], count=peers.TENANT_RECORDS,
                               may_fail=tuple(c.name for c in made[1:])))
     return setup
-
-
-TENANT_PEERS = ((peers.unbound, 1000), (peers.bind, 1000), (peers.knot_resolver, 1000))  # and as many tenants as they start with in a minute
 
 
 def workers(folder):
@@ -136,7 +140,7 @@ WORKS = {
     "zone-100k": Work("private-zone answers, 100,000 records", zone(100_000), 1.25),
     "zone-1m": Work("private-zone answers, 1,000,000 records", zone(1_000_000), 1.35, mib=150),
     "dns64": Work("cached DNS64 answers", dns64, 1.20),
-    "miss-full": Work("forwarded misses, full rate", misses(), 1.30),
+    "miss-full": Work("forwarded misses, full rate", misses(), 1.30, ahead="p99"),
     "miss-5k": Work("forwarded misses, 5,000 a second", misses(rate=5000), 1.30, ahead="p99"),
     "tcp-pipelined": Work("TCP, 1,000 connections, pipelined", tcp(tcp=1000, window=4000), ahead="cpu"),
     "tcp-once": Work("TCP, one query a connection", tcp(tcp=100, once=True), ahead="cpu"),
