@@ -506,6 +506,7 @@ bool flight_reply(struct resolver *r, uint64_t handle, const uint8_t *wire, size
     struct flight *f = handle_find(r, handle, &a);
     if (!f)
         return false;
+    cache_fetch_set(r->cache, f->hash); /* comes while the reply is looked at */
     struct reply reply = {.msg = r->scratch};
     enum accept verdict = accept_reply(&f->key, wire, len, a->edns, &reply);
     bool public = f->kind == FLIGHT_PUBLIC;
