@@ -52,11 +52,6 @@ static int reserve_open(void)
     return eventfd(0, EFD_CLOEXEC);
 }
 
-static bool is_lack(int err)
-{
-    return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS;
-}
-
 /* Gives the reserve up to let one client in and send it away. False: that did not work either. */
 static bool use_reserve(struct door *d)
 {
@@ -80,7 +75,7 @@ static bool take_one(struct door *d, bool *ret_pause)
         return false;
     }
     int fd = accept4(d->config.fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && is_lack(errno)) {
+    if (fd < 0 && sock_starved(errno)) {
         trouble_note(&starved, strerror(errno));
         *ret_pause = !use_reserve(d);
         return !*ret_pause;

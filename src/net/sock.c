@@ -45,8 +45,15 @@ static void tune(int fd, const struct sock_spec *spec, uint8_t family)
     }
 }
 
+bool sock_starved(int err)
+{
+    return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS;
+}
+
 static enum sock_failure failure_of(int err)
 {
+    if (sock_starved(err))
+        return SOCK_STARVED;
     switch (err) {
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT: /* IPv6 is switched off */
@@ -58,11 +65,6 @@ static enum sock_failure failure_of(int err)
     case EACCES:
     case EPERM:
         return SOCK_FORBIDDEN;
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-    case ENOBUFS:
-        return SOCK_STARVED;
     default:
         return SOCK_OTHER;
     }

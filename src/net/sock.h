@@ -49,6 +49,9 @@ struct sock_problem {
 const char *sock_explain(const struct sock_spec *spec, const struct sock_problem *problem,
                          char *buf, size_t size);
 
+/* True if this errno says that descriptors or memory are short, for a moment. Any thread. */
+bool sock_starved(int err);
+
 /* True if enough descriptors are left behind the new one `fd` (LIMIT_DESCRIPTORS_KEPT). Clients
  * get no others: what the server itself opens (sockets to targets, listeners, the store) shall
  * still be possible. The limit is asked for each time, as it may be changed from outside. Any

@@ -370,7 +370,7 @@ static bool accept_one(struct listening *l)
         conn_new(l, fd, &sa);
         return true;
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+    if (sock_starved(errno)) {
         trouble_note(&starved, strerror(errno));
         if (make_room(l->worker->tcp))
             return true;
