@@ -35,6 +35,18 @@ int compile_each(const struct compiler *c, enum compiled what,
     return r;
 }
 
+/* Takes an object off all VPCs and out of all profiles. ERR_NOMEM: it is where it was. */
+static int unjoin(struct compiler *c, struct tie *holdings, struct tie *const *links,
+                  const uint8_t *name)
+{
+    if (holdings_touch(c, holdings, name) < 0)
+        return ERR_NOMEM;
+    holdings_free(c, holdings);
+    while (*links)
+        link_free(c, (*links)->owner);
+    return 0;
+}
+
 int compile_unjoin(struct compiler *c)
 {
     struct rule_rec *r;
@@ -43,20 +55,14 @@ int compile_unjoin(struct compiler *c)
     size_t pos = 0;
 
     while ((r = map_next(&c->rules, &pos, &id))) {
-        if (holdings_touch(c, r->holdings, rule_rec_name(r)) < 0)
+        if (unjoin(c, r->holdings, &r->links, rule_rec_name(r)) < 0)
             return ERR_NOMEM;
-        holdings_free(c, r->holdings);
-        while (r->links)
-            link_free(c, r->links->owner);
         rule_touch(c, r);
     }
     pos = 0;
     while ((z = map_next(&c->zones, &pos, &id))) {
-        if (holdings_touch(c, z->holdings, zone_rec_name(z)) < 0)
+        if (unjoin(c, z->holdings, &z->links, zone_rec_name(z)) < 0)
             return ERR_NOMEM;
-        holdings_free(c, z->holdings);
-        while (z->links)
-            link_free(c, z->links->owner);
         zone_touch(c, z);
     }
     return 0;

@@ -147,7 +147,7 @@ void qp_walk(const struct qp *t, const struct qp_key *k, struct qp_path *ret)
     while (node_is_branch(n)) {
         unsigned at = node_offset(n);
         const struct qp_node *twigs = n->ptr;
-        unsigned symbol = at < k->len ? k->sym[at + 1] : SYM_END;
+        unsigned symbol = key_at(k, at);
         /* Where one of the name's labels begins, an END means that an ancestor ends here. */
         if ((n->word & 1) && symbol != SYM_END && k->sym[at] == SYM_END)
             ret->chain[ret->chain_n++] = (struct qp_step){twigs, (uint16_t)at};
@@ -174,7 +174,7 @@ bool qp_ahead(const struct qp_node **node, const struct qp_key *k)
         __builtin_prefetch(n->ptr);
         return false;
     }
-    unsigned at = node_offset(n), symbol = at < k->len ? k->sym[at + 1] : SYM_END;
+    unsigned at = node_offset(n), symbol = key_at(k, at);
     n = n->word >> symbol & 1 ? node_twig(n, symbol) : n->ptr;
     __builtin_prefetch(n);
     *node = n;
@@ -191,7 +191,7 @@ struct qp_leaf *qp_get(const struct qp *t, const uint8_t *name)
     qp_key_make(&k, name);
     while (node_is_branch(n)) {
         unsigned at = node_offset(n);
-        unsigned symbol = at < k.len ? k.sym[at + 1] : SYM_END;
+        unsigned symbol = key_at(&k, at);
         if (!(n->word >> symbol & 1))
             return NULL;
         n = node_twig(n, symbol);

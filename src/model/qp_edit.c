@@ -105,11 +105,6 @@ static int node_split(const struct edit *e, struct qp_node *n, unsigned at,
     return 0;
 }
 
-static unsigned key_at(const struct qp_key *k, unsigned at)
-{
-    return at < k->len ? k->sym[at + 1] : 0;
-}
-
 /* The leaf that shares the most symbols with the key. */
 static struct qp_leaf *nearest(const struct qp *t, const struct qp_key *k)
 {

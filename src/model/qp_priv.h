@@ -23,6 +23,12 @@ static inline unsigned bits_count(uint64_t x)
 #endif
 }
 
+/* The symbol at an offset of the key; behind its end there are only ENDs, which are 0. */
+static inline unsigned key_at(const struct qp_key *k, unsigned at)
+{
+    return at < k->len ? k->sym[at + 1] : 0;
+}
+
 /* True for a branch, false for a leaf. */
 static inline bool node_is_branch(const struct qp_node *n)
 {
