@@ -157,20 +157,33 @@ static bool key_equal(const struct set *s, unsigned at, const struct cache_key *
     return true;
 }
 
-/* The way that holds the key, or SET_WAYS. Compares four tags at a time: a lane of `x` is zero
- * where the tag is equal; the borrow may mark more lanes, so each is looked at again. */
+/* Marks the lanes of a word of tags that may be equal to `tag`, all that are among them: a lane of
+ * `x` is zero where the tag is equal, and the borrow may mark more. */
+static inline uint64_t lanes_like(uint64_t tags, uint64_t tag)
+{
+    const uint64_t ones = 0x0001000100010001ull;
+    uint64_t x = tags ^ tag * ones;
+    return (x - ones) & ~x & ones << 15;
+}
+
+/* The way that lanes_like's first mark in word `i` stands for. */
+static inline unsigned way_marked(uint64_t lanes, unsigned i)
+{
+    return i * 4 + (unsigned)__builtin_ctzll(lanes) / 16;
+}
+
+/* The way that holds the key, or SET_WAYS. Compares four tags at a time, then each that may be
+ * equal. */
 static unsigned set_find(const struct set *s, uint64_t tag, const struct cache_key *k,
                          unsigned likely)
 {
     if (lane_get(s->tags, likely) == tag && key_equal(s, (unsigned)lane_get(s->places, likely), k))
         return likely;
-    const uint64_t ones = 0x0001000100010001ull;
     for (unsigned i = 0; i < TAG_WORDS; i++) {
-        uint64_t tags = load(&s->tags[i]), x = tags ^ tag * ones;
-        uint64_t hits = (x - ones) & ~x & ones << 15;
-        for (; hits; hits &= hits - 1) {
-            unsigned lane = (unsigned)__builtin_ctzll(hits) / 16, way = i * 4 + lane;
-            if ((tags >> lane * 16 & 0xffff) == tag &&
+        uint64_t tags = load(&s->tags[i]);
+        for (uint64_t hits = lanes_like(tags, tag); hits; hits &= hits - 1) {
+            unsigned way = way_marked(hits, i);
+            if ((tags >> way % 4 * 16 & 0xffff) == tag &&
                 key_equal(s, (unsigned)lane_get(s->places, way), k))
                 return way;
         }
@@ -280,13 +293,11 @@ void cache_fetch_set(const struct cache *c, uint64_t hash)
 unsigned cache_fetch(const struct cache *c, uint64_t hash)
 {
     const struct set *s = set_of(c, hash);
-    const uint64_t ones = 0x0001000100010001ull, tag = tag_of(hash);
     for (unsigned i = 0; i < TAG_WORDS; i++) {
-        uint64_t x = load(&s->tags[i]) ^ tag * ones;
-        uint64_t hits = (x - ones) & ~x & ones << 15;
+        uint64_t hits = lanes_like(load(&s->tags[i]), tag_of(hash));
         if (!hits)
             continue;
-        unsigned way = i * 4 + (unsigned)__builtin_ctzll(hits) / 16;
+        unsigned way = way_marked(hits, i);
         unsigned place = (unsigned)lane_get(s->places, way);
         for (unsigned w = 0; w < FETCH_WORDS && place + w < SET_WORDS; w += 8)
             __builtin_prefetch((const void *)&s->data[place + w]);
