@@ -55,7 +55,8 @@ static struct fill {
     char account[13];         /* who calls */
     int vpcs, zones, records; /* in all */
     struct obj_target target;
-    int first, n;          /* of this commit */
+    int (*make)(int);
+    int first, end;        /* of this commit */
     char (*vpc)[ID_BYTES]; /* ids, by number */
     char (*zone)[ID_BYTES];
     char endpoint[ACCOUNTS][ID_BYTES];
@@ -150,14 +151,12 @@ static char *address_of(int i)
     return address((unsigned)i >> 16, (unsigned)i >> 8, (unsigned)i);
 }
 
-/* --- what a commit writes; fill.first and fill.n say which part --- */
+/* --- what is made, by its number --- */
 
-static int op_zone(struct ctl *c, const void *in, void *out)
+static int lone_zone_make(int n)
 {
     const char *vpc, *zone;
-    (void)c;
-    (void)in;
-    (void)out;
+    (void)n;
     int err = vpc_make("127.10.0.0/16", &vpc);
     if (!err)
         err = zone_make("bench.internal", vpc, &zone);
@@ -168,15 +167,9 @@ static int op_zone(struct ctl *c, const void *in, void *out)
     return err;
 }
 
-static int op_zone_records(struct ctl *c, const void *in, void *out)
+static int lone_record_make(int i)
 {
-    int err = 0;
-    (void)c;
-    (void)in;
-    (void)out;
-    for (int i = fill.first; i < fill.first + fill.n && !err; i++)
-        err = record_make(fill.zone[0], "bench.internal.", i, address_of(i));
-    return err;
+    return record_make(fill.zone[0], "bench.internal.", i, address_of(i));
 }
 
 /* The VPC with the outbound endpoint of account `n`. */
@@ -205,17 +198,6 @@ static int hub_make(int n)
     err = rslvr_create_resolver_endpoint(&fill.c, &in, &out);
     if (!err)
         snprintf(fill.endpoint[n], ID_BYTES, "%s", out.resolver_endpoint->id);
-    return err;
-}
-
-static int op_hubs(struct ctl *c, const void *in, void *out)
-{
-    int err = 0;
-    (void)c;
-    (void)in;
-    (void)out;
-    for (int n = 0; n < ACCOUNTS && n < fill.vpcs && !err; n++)
-        err = hub_make(n);
     return err;
 }
 
@@ -256,30 +238,13 @@ static int tenant_make(int k)
     return err;
 }
 
-static int op_tenants(struct ctl *c, const void *in, void *out)
+static int world_vpc_make(int k)
 {
-    int err = 0;
-    (void)c;
-    (void)in;
-    (void)out;
-    for (int k = fill.first; k < fill.first + fill.n && !err; k++)
-        err = tenant_make(k);
-    return err;
-}
-
-static int op_vpcs(struct ctl *c, const void *in, void *out)
-{
-    int err = 0;
-    (void)c;
-    (void)in;
-    (void)out;
-    for (int k = fill.first; k < fill.first + fill.n && !err; k++) {
-        const char *id;
-        account_of(k);
-        err = vpc_make(cidr(VPC_BASE, k, "/24"), &id);
-        if (!err)
-            snprintf(fill.vpc[k], ID_BYTES, "%s", id);
-    }
+    const char *id;
+    account_of(k);
+    int err = vpc_make(cidr(VPC_BASE, k, "/24"), &id);
+    if (!err)
+        snprintf(fill.vpc[k], ID_BYTES, "%s", id);
     return err;
 }
 
@@ -306,25 +271,28 @@ static int world_zone_make(int z)
     return err;
 }
 
-static int op_world_zones(struct ctl *c, const void *in, void *out)
+/* --- the commits --- */
+
+/* One commit: makes those from fill.first to fill.end. */
+static int op_part(struct ctl *c, const void *in, void *out)
 {
     int err = 0;
     (void)c;
     (void)in;
     (void)out;
-    for (int z = fill.first; z < fill.first + fill.n && !err; z++)
-        err = world_zone_make(z);
+    for (int i = fill.first; i < fill.end && !err; i++)
+        err = fill.make(i);
     return err;
 }
 
-/* --- the commits --- */
-
-static void run(ctl_op *op, int n, int batch)
+/* Makes those from 0 to n, `batch` in a commit. */
+static void run(int (*make)(int), int n, int batch)
 {
     char none;
+    fill.make = make;
     for (fill.first = 0; fill.first < n; fill.first += batch) {
-        fill.n = n - fill.first < batch ? n - fill.first : batch;
-        int err = ctl_run(&fill.c, op, NULL, &none, sizeof(none));
+        fill.end = n - fill.first < batch ? n : fill.first + batch;
+        int err = ctl_run(&fill.c, op_part, NULL, &none, sizeof(none));
         need(err == 0, fill.c.fault.message ? fill.c.fault.message : "a commit");
         arena_reset(&fill.arena);
     }
@@ -332,22 +300,22 @@ static void run(ctl_op *op, int n, int batch)
 
 static void zone_fill(void)
 {
-    run(op_zone, 1, 1);
-    run(op_zone_records, fill.records, RECORDS_BATCH);
+    run(lone_zone_make, 1, 1);
+    run(lone_record_make, fill.records, RECORDS_BATCH);
 }
 
 static void tenants_fill(void)
 {
-    run(op_hubs, 1, 1);
-    run(op_tenants, fill.vpcs, TENANTS_BATCH);
+    run(hub_make, fill.vpcs < ACCOUNTS ? fill.vpcs : ACCOUNTS, ACCOUNTS);
+    run(tenant_make, fill.vpcs, TENANTS_BATCH);
 }
 
 static void world_fill(void)
 {
     need(fill.zones > 0 && fill.vpcs % fill.zones == 0 && fill.zones % ACCOUNTS == 0,
          "dividing VPCs among zones, and zones among accounts,");
-    run(op_vpcs, fill.vpcs, TENANTS_BATCH);
-    run(op_world_zones, fill.zones, 1 + RECORDS_BATCH * fill.zones / (fill.records + 1));
+    run(world_vpc_make, fill.vpcs, TENANTS_BATCH);
+    run(world_zone_make, fill.zones, 1 + RECORDS_BATCH * fill.zones / (fill.records + 1));
 }
 
 static void target_read(const char *from)
