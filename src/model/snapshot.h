@@ -107,6 +107,9 @@ struct match {
 unsigned view_matches(const struct snapshot *s, const struct view *v, const uint8_t *qname,
                       struct match ret[VIEW_MATCHES]);
 
+/* Begins to fetch the view itself, all that view_root and the like read. */
+void view_ahead(const struct view *v);
+
 /* Where a look-up in the VPC's own table begins, for qp_ahead. */
 const struct qp_node *view_root(const struct view *v);
 

@@ -111,6 +111,12 @@ void zone_find(const struct zone *z, const uint8_t *qname, uint16_t qtype, struc
     zone_find_key(z, &k, qtype, ret);
 }
 
+void zone_ahead(const struct zone *z)
+{
+    __builtin_prefetch(z);
+    __builtin_prefetch(&z->apex_labels); /* the end of the struct */
+}
+
 const struct qp_node *zone_root(const struct zone *z)
 {
     return &z->names.root;

@@ -47,6 +47,9 @@ void zone_find(const struct zone *z, const uint8_t *qname, uint16_t qtype, struc
 void zone_find_key(const struct zone *z, const struct qp_key *k, uint16_t qtype,
                    struct zone_found *ret);
 
+/* Begins to fetch the zone itself. */
+void zone_ahead(const struct zone *z);
+
 /* Where a look-up begins, for qp_ahead. */
 const struct qp_node *zone_root(const struct zone *z);
 

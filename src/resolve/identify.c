@@ -48,15 +48,8 @@ static enum step found(struct query *q, const char *how)
     return STEP_ADMIT;
 }
 
-static enum step identify_shared(struct query *q)
-{
-    q->view = snapshot_identify(q->snapshot, &q->source.addr);
-    return q->view ? found(q, "shared") : refuse(q, "the source address belongs to no VPC");
-}
-
 static enum step identify_vpc(struct query *q)
 {
-    q->view = snapshot_view(q->snapshot, q->slot);
     if (!q->view)
         return refuse(q, "the VPC of this resolver address is gone");
     if (!view_admits(q->view, &q->source.addr))
@@ -74,15 +67,34 @@ static enum step identify_inbound(struct query *q)
         metric_add(q->r->metrics, METRIC_DROPPED_SG, 1);
         return drop_silently(q, e->id, "no security-group rule of the endpoint allows it");
     }
-    q->view = snapshot_view(q->snapshot, e->vpc_slot);
     return q->view ? found(q, "inbound") : refuse(q, "the VPC of this endpoint is gone");
+}
+
+enum step step_locate(struct query *q)
+{
+    const struct endpoint *e;
+    switch (q->listener) {
+    case LISTEN_SHARED:
+        q->view = snapshot_identify(q->snapshot, &q->source.addr);
+        break;
+    case LISTEN_VPC:
+        q->view = snapshot_view(q->snapshot, q->slot);
+        break;
+    case LISTEN_INBOUND:
+        e = snapshot_endpoint(q->snapshot, q->slot);
+        q->view = e ? snapshot_view(q->snapshot, e->vpc_slot) : NULL;
+        break;
+    case LISTEN_SOURCE:
+        q->view = NULL;
+    }
+    return STEP_IDENTIFY;
 }
 
 enum step step_identify(struct query *q)
 {
     switch (q->listener) {
     case LISTEN_SHARED:
-        return identify_shared(q);
+        return q->view ? found(q, "shared") : refuse(q, "the source address belongs to no VPC");
     case LISTEN_VPC:
         return identify_vpc(q);
     case LISTEN_INBOUND:

@@ -9,17 +9,12 @@ static const struct {
     const char *name;
     enum step (*run)(struct query *q);
 } steps[] = {
-    [STEP_IDENTIFY] = {"identify", step_identify},
-    [STEP_ADMIT] = {"admit", step_admit},
-    [STEP_ROUTE] = {"route", step_route},
-    [STEP_SEEK] = {"seek", step_seek},
-    [STEP_LOCAL] = {"local", step_local},
-    [STEP_CACHE] = {"cache", step_cache},
-    [STEP_JOIN] = {"join", step_join},
-    [STEP_ACCEPT] = {"accept", step_accept},
-    [STEP_SYNTHESIZE] = {"synthesize", step_synthesize},
-    [STEP_CHASE] = {"chase", step_chase},
-    [STEP_ANSWER] = {"answer", step_answer},
+    [STEP_LOCATE] = {"locate", step_locate}, [STEP_IDENTIFY] = {"identify", step_identify},
+    [STEP_ADMIT] = {"admit", step_admit},    [STEP_ROUTE] = {"route", step_route},
+    [STEP_SEEK] = {"seek", step_seek},       [STEP_LOCAL] = {"local", step_local},
+    [STEP_CACHE] = {"cache", step_cache},    [STEP_JOIN] = {"join", step_join},
+    [STEP_ACCEPT] = {"accept", step_accept}, [STEP_SYNTHESIZE] = {"synthesize", step_synthesize},
+    [STEP_CHASE] = {"chase", step_chase},    [STEP_ANSWER] = {"answer", step_answer},
 };
 
 enum query_state pipeline_run(struct query *q)
@@ -60,9 +55,19 @@ static void fetch_paths(struct query *const q[], const struct qp_node *at[], uns
     }
 }
 
+static bool in_zone(const struct query *q)
+{
+    return q->step == STEP_LOCAL && q->route == ROUTE_ZONE;
+}
+
 void pipeline_prepare(struct query *const q[], unsigned n)
 {
     const struct qp_node *at[QUERY_GROUP];
+    for (unsigned i = 0; i < n; i++) {
+        run_until(q[i], STEP_IDENTIFY);
+        if (q[i]->view)
+            view_ahead(q[i]->view);
+    }
     for (unsigned i = 0; i < n; i++) {
         run_until(q[i], STEP_ROUTE);
         at[i] = q[i]->step == STEP_ROUTE ? view_root(q[i]->view) : NULL;
@@ -70,9 +75,11 @@ void pipeline_prepare(struct query *const q[], unsigned n)
     fetch_paths(q, at, n);
     for (unsigned i = 0; i < n; i++) {
         run_until(q[i], STEP_LOCAL);
-        at[i] =
-            q[i]->step == STEP_LOCAL && q[i]->route == ROUTE_ZONE ? zone_root(q[i]->zone) : NULL;
+        if (in_zone(q[i]))
+            zone_ahead(q[i]->zone);
     }
+    for (unsigned i = 0; i < n; i++)
+        at[i] = in_zone(q[i]) ? zone_root(q[i]->zone) : NULL;
     fetch_paths(q, at, n);
     for (unsigned i = 0; i < n; i++)
         if (q[i]->step == STEP_CACHE)

@@ -7,6 +7,7 @@
 
 /* Steps, in the order of design section 3; the last three end the run. */
 enum step {
+    STEP_LOCATE,
     STEP_IDENTIFY,
     STEP_ADMIT,
     STEP_ROUTE,
@@ -30,7 +31,10 @@ enum query_state pipeline_run(struct query *q);
  * cache, which is fetched ahead for all of them. */
 void pipeline_prepare(struct query *const q[], unsigned n);
 
-/* Listener and source -> VPC and view. */
+/* Listener and source -> view, untouched yet: for many VPCs it is far away in memory. */
+enum step step_locate(struct query *q);
+
+/* Does the view's resolver answer this source at all? */
 enum step step_identify(struct query *q);
 
 /* Opcode, class, type and flags that we serve. */

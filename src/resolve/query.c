@@ -195,7 +195,7 @@ static void take_packet(struct resolver *r, struct query *q, const struct query_
         return;
     }
     keep_question(q, in);
-    q->step = STEP_IDENTIFY;
+    q->step = STEP_LOCATE;
 }
 
 void query_prepare(struct resolver *r, struct query *const q[], const struct query_in in[],

@@ -59,16 +59,16 @@ enum rung {
 
 /* The step before which a rung ends. */
 static const enum step ends[RUNGS] = {
-    [RUNG_BEGIN] = STEP_IDENTIFY, [RUNG_IDENTIFY] = STEP_ADMIT, [RUNG_ADMIT] = STEP_ROUTE,
-    [RUNG_ROUTE] = STEP_LOCAL,    [RUNG_LOOK] = STEP_ANSWER,    [RUNG_ANSWER] = STEP_SENT,
+    [RUNG_BEGIN] = STEP_LOCATE, [RUNG_IDENTIFY] = STEP_ADMIT, [RUNG_ADMIT] = STEP_ROUTE,
+    [RUNG_ROUTE] = STEP_LOCAL,  [RUNG_LOOK] = STEP_ANSWER,    [RUNG_ANSWER] = STEP_SENT,
 };
 
 static enum step step_run(enum step step, struct query *q)
 {
     static enum step (*const run[])(struct query * q) = {
-        [STEP_IDENTIFY] = step_identify, [STEP_ADMIT] = step_admit, [STEP_ROUTE] = step_route,
-        [STEP_SEEK] = step_seek,         [STEP_LOCAL] = step_local, [STEP_CACHE] = step_cache,
-        [STEP_ANSWER] = step_answer,
+        [STEP_LOCATE] = step_locate, [STEP_IDENTIFY] = step_identify, [STEP_ADMIT] = step_admit,
+        [STEP_ROUTE] = step_route,   [STEP_SEEK] = step_seek,         [STEP_LOCAL] = step_local,
+        [STEP_CACHE] = step_cache,   [STEP_ANSWER] = step_answer,
     };
     must(step < sizeof(run) / sizeof(run[0]) && run[step]);
     return run[step](q);
@@ -88,7 +88,7 @@ static size_t climb(struct world *w, enum rung rung, struct query_in *in)
     in->listener = LISTEN_SOURCE; /* nobody asks there: query_begin ends at its first step */
     must(query_begin(w->resolver, q, in) == QUERY_DROP);
     q->listener = in->listener = LISTEN_SHARED;
-    enum step step = STEP_IDENTIFY;
+    enum step step = STEP_LOCATE;
     while (step < ends[rung])
         step = step_run(step, q);
     size_t len = step == STEP_SENT ? query_len(q) : 0;
