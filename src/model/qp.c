@@ -172,6 +172,7 @@ bool qp_ahead(const struct qp_node **node, const struct qp_key *k)
 
     if (!node_is_branch(n)) {
         __builtin_prefetch(n->ptr);
+        __builtin_prefetch((const uint8_t *)n->ptr + 64);
         return false;
     }
     unsigned at = node_offset(n), symbol = key_at(k, at);
