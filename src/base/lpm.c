@@ -25,16 +25,11 @@
 #define STRIDE 6
 #define PATH_MAX_NODES 24 /* 128 / 6 strides, and the two that one edit can add */
 
-struct key {
-    uint64_t hi; /* an IPv4 address has its bits at the top */
-    uint64_t lo;
-};
-
 struct lpm_node {
-    struct key key;    /* all bits behind `depth` are zero */
-    uint64_t children; /* bitmap of the chunks that have a child */
-    uint64_t prefixes; /* bitmap of prefix numbers that have a value; bit 0 is never set */
-    unsigned depth;    /* in bits */
+    struct lpm_key key; /* all bits behind `depth` are zero */
+    uint64_t children;  /* bitmap of the chunks that have a child */
+    uint64_t prefixes;  /* bitmap of prefix numbers that have a value; bit 0 is never set */
+    unsigned depth;     /* in bits */
     /* The children in order of chunk, then the values in order of number. */
     const struct lpm_node *child[];
 };
@@ -63,25 +58,25 @@ static inline const uint32_t *node_values(const struct lpm_node *n)
     return (const uint32_t *)(const void *)(n->child + ones(n->children));
 }
 
-static inline struct key key_of(const struct addr *a)
+static inline struct lpm_key key_of(const struct addr *a)
 {
     uint64_t hi, lo;
 
     memcpy(&hi, a->b, 8);
     memcpy(&lo, a->b + 8, 8);
-    return (struct key){be64toh(hi), be64toh(lo)};
+    return (struct lpm_key){be64toh(hi), be64toh(lo)};
 }
 
 /* The key with all bits from `bits` on cleared. */
-static inline struct key key_cut(struct key k, unsigned bits)
+static inline struct lpm_key key_cut(struct lpm_key k, unsigned bits)
 {
     if (bits < 64)
-        return (struct key){bits ? k.hi & ~0ull << (64 - bits) : 0, 0};
-    return (struct key){k.hi, bits > 64 ? k.lo & ~0ull << (128 - bits) : 0};
+        return (struct lpm_key){bits ? k.hi & ~0ull << (64 - bits) : 0, 0};
+    return (struct lpm_key){k.hi, bits > 64 ? k.lo & ~0ull << (128 - bits) : 0};
 }
 
 /* The six bits at `depth`; beyond the end of the address they are zero. */
-static inline unsigned key_chunk(struct key k, unsigned depth)
+static inline unsigned key_chunk(struct lpm_key k, unsigned depth)
 {
     if (depth + STRIDE <= 64)
         return (unsigned)(k.hi >> (64 - STRIDE - depth)) & 63;
@@ -92,9 +87,9 @@ static inline unsigned key_chunk(struct key k, unsigned depth)
     return (unsigned)(k.hi << (depth + STRIDE - 64) | k.lo >> (128 - STRIDE - depth)) & 63;
 }
 
-static inline bool node_covers(const struct lpm_node *n, struct key k)
+static inline bool node_covers(const struct lpm_node *n, struct lpm_key k)
 {
-    struct key cut = key_cut(k, n->depth);
+    struct lpm_key cut = key_cut(k, n->depth);
 
     return cut.hi == n->key.hi && cut.lo == n->key.lo;
 }
@@ -108,33 +103,72 @@ static inline uint64_t ancestors(unsigned chunk)
            1ull << (n >> 5) | 2;
 }
 
+static inline void walk_begin(struct lpm_walk *w, const struct lpm *t, const struct addr *a)
+{
+    w->n = a->family == AF_INET ? t->v4 : a->family == AF_INET6 ? t->v6 : NULL;
+    w->best = NULL;
+    w->match = 0;
+    w->key = key_of(a);
+}
+
+/* False: the end. */
+static inline bool walk_step(struct lpm_walk *w)
+{
+    const struct lpm_node *n = w->n;
+
+    if (!n || !node_covers(n, w->key))
+        return false;
+    unsigned chunk = key_chunk(w->key, n->depth);
+    uint64_t match = n->prefixes & ancestors(chunk);
+    if (match) {
+        w->best = n;
+        w->match = match;
+    }
+    if (!(n->children >> chunk & 1))
+        return false;
+    w->n = n->child[rank(n->children, chunk)];
+    return true;
+}
+
+static inline uint32_t walk_value(const struct lpm_walk *w)
+{
+    if (!w->best)
+        return LPM_NONE;
+    unsigned number = 63 - (unsigned)__builtin_clzll(w->match);
+    return node_values(w->best)[rank(w->best->prefixes, number)];
+}
+
 uint32_t lpm_find(const struct lpm *t, const struct addr *a)
 {
-    const struct lpm_node *n = a->family == AF_INET ? t->v4 : a->family == AF_INET6 ? t->v6 : NULL;
-    const struct lpm_node *best = NULL;
-    uint64_t best_match = 0;
-    struct key key = key_of(a);
+    struct lpm_walk w;
 
-    while (n && node_covers(n, key)) {
-        unsigned chunk = key_chunk(key, n->depth);
-        uint64_t match = n->prefixes & ancestors(chunk);
-        if (match) {
-            best = n;
-            best_match = match;
-        }
-        if (!(n->children >> chunk & 1))
-            break;
-        n = n->child[rank(n->children, chunk)];
-    }
-    if (!best)
-        return LPM_NONE;
-    unsigned number = 63 - (unsigned)__builtin_clzll(best_match);
-    return node_values(best)[rank(best->prefixes, number)];
+    walk_begin(&w, t, a);
+    while (walk_step(&w))
+        ;
+    return walk_value(&w);
+}
+
+void lpm_begin(struct lpm_walk *w, const struct lpm *t, const struct addr *a)
+{
+    walk_begin(w, t, a);
+}
+
+bool lpm_step(struct lpm_walk *w)
+{
+    if (!walk_step(w))
+        return false;
+    __builtin_prefetch(w->n);
+    return true;
+}
+
+uint32_t lpm_end(const struct lpm_walk *w)
+{
+    return walk_value(w);
 }
 
 /* One edit: the way from the root, and the blocks that change hands at its end. */
 struct edit {
-    struct key key;                              /* the prefix */
+    struct lpm_key key;                          /* the prefix */
     unsigned bits;                               /* its length */
     unsigned depth;                              /* of the node that holds it */
     unsigned number;                             /* in that node */

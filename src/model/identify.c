@@ -10,6 +10,25 @@ const struct view *snapshot_identify(const struct snapshot *s, const struct addr
     return slot == LPM_NONE ? NULL : vec_get(&s->views, slot);
 }
 
+void snapshot_identify_all(const struct snapshot *s, const struct addr *const source[], unsigned n,
+                           const struct view *ret[])
+{
+    struct lpm_walk walk[IDENTIFY_MOST];
+    bool more = true;
+
+    for (unsigned i = 0; i < n; i++)
+        lpm_begin(&walk[i], &s->shared, source[i]);
+    while (more) {
+        more = false;
+        for (unsigned i = 0; i < n; i++)
+            more |= lpm_step(&walk[i]);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t slot = lpm_end(&walk[i]);
+        ret[i] = slot == LPM_NONE ? NULL : vec_get(&s->views, slot);
+    }
+}
+
 bool view_contains(const struct view *v, const struct addr *a)
 {
     for (unsigned i = 0; i < v->info->cidrs_n; i++) {

@@ -160,6 +160,11 @@ const struct view *snapshot_view_by_id(const struct snapshot *s, const char *vpc
  * unknown source. */
 const struct view *snapshot_identify(const struct snapshot *s, const struct addr *source);
 
+/* The same for up to IDENTIFY_MOST sources, whose look-ups wait for memory together. */
+#define IDENTIFY_MOST 8
+void snapshot_identify_all(const struct snapshot *s, const struct addr *const source[], unsigned n,
+                           const struct view *ret[]);
+
 /* Addresses on which we have to listen, beside the shared listener's own. */
 enum listener_kind {
     LISTEN_SHARED,  /* the addresses of --dns */

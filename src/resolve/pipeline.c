@@ -55,6 +55,32 @@ static void fetch_paths(struct query *const q[], const struct qp_node *at[], uns
     }
 }
 
+/* Finds the views of all, and begins to fetch them. */
+static void locate_together(struct query *const q[], unsigned n)
+{
+    const struct addr *source[QUERY_GROUP];
+    const struct view *view[QUERY_GROUP];
+    unsigned of[QUERY_GROUP], shared = 0;
+    _Static_assert(QUERY_GROUP <= IDENTIFY_MOST, "a group is identified at once");
+    for (unsigned i = 0; i < n; i++) {
+        if (q[i]->step == STEP_LOCATE && q[i]->listener == LISTEN_SHARED) {
+            source[shared] = &q[i]->source.addr;
+            of[shared++] = i;
+        } else {
+            run_until(q[i], STEP_IDENTIFY);
+        }
+    }
+    if (shared)
+        snapshot_identify_all(q[of[0]]->snapshot, source, shared, view);
+    for (unsigned i = 0; i < shared; i++) {
+        q[of[i]]->view = view[i];
+        q[of[i]]->step = STEP_IDENTIFY;
+    }
+    for (unsigned i = 0; i < n; i++)
+        if (q[i]->view)
+            view_ahead(q[i]->view);
+}
+
 static bool in_zone(const struct query *q)
 {
     return q->step == STEP_LOCAL && q->route == ROUTE_ZONE;
@@ -63,11 +89,7 @@ static bool in_zone(const struct query *q)
 void pipeline_prepare(struct query *const q[], unsigned n)
 {
     const struct qp_node *at[QUERY_GROUP];
-    for (unsigned i = 0; i < n; i++) {
-        run_until(q[i], STEP_IDENTIFY);
-        if (q[i]->view)
-            view_ahead(q[i]->view);
-    }
+    locate_together(q, n);
     for (unsigned i = 0; i < n; i++) {
         run_until(q[i], STEP_ROUTE);
         at[i] = q[i]->step == STEP_ROUTE ? view_root(q[i]->view) : NULL;

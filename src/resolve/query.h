@@ -98,8 +98,8 @@ enum query_state query_begin(struct resolver *r, struct query *q, const struct q
 
 /* Starts up to QUERY_GROUP queries side by side and runs each as far as it needs only what is
  * common to all, so that they wait for memory together: packets of one batch are nearly always for
- * other names. `out` of their `in` is not used. query_finish must follow for each, in any order,
- * before anything else is done with them. */
+ * other names. All are of one snapshot; `out` of their `in` is not used. query_finish must follow
+ * for each, in any order, before anything else is done with them. */
 void query_prepare(struct resolver *r, struct query *const q[], const struct query_in in[],
                    unsigned n);
 

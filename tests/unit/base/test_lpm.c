@@ -63,6 +63,17 @@ find(const struct lpm *t, const char *text)
     return lpm_find(t, &a);
 }
 
+/* The walk's steps, one more than needed: a walk that ended stays so. */
+static uint32_t find_stepwise(const struct lpm *t, const struct addr *a)
+{
+    struct lpm_walk w;
+    lpm_begin(&w, t, a);
+    while (lpm_step(&w))
+        ;
+    assert_false(lpm_step(&w));
+    return lpm_end(&w);
+}
+
 static void set(struct lpm *t, const char *text, uint32_t value)
 {
     struct prefix p = P(text);
@@ -192,6 +203,7 @@ static void random_edits(uint8_t family, uint64_t seed)
         for (unsigned i = 0; i < 5; i++) {
             struct addr a = random_addr(&r, family);
             assert_int_equal(lpm_find(&t, &a), model_find(rows, &a));
+            assert_int_equal(find_stepwise(&t, &a), model_find(rows, &a));
             assert_int_equal(lpm_find(&old, &a), model_find(old_rows, &a)); /* undisturbed */
         }
         if (step % 100 == 0) {

@@ -354,6 +354,23 @@ static void check_source(const struct snapshot *s, const char *addr, const char 
     assert_true(view_contains(v, &a));
 }
 
+/* All at once as one at a time. */
+static void check_together(const struct snapshot *s)
+{
+    struct addr a[] = {ip("10.9.9.9"),  ip("fd00:2::9"), ip("10.1.2.9"), ip("11.0.0.1"),
+                       ip("fd00:1::9"), ip("10.1.9.9"),  ip("10.9.9.9"), {0}};
+    const struct addr *source[IDENTIFY_MOST];
+    const struct view *found[IDENTIFY_MOST];
+
+    for (unsigned i = 0; i < IDENTIFY_MOST; i++)
+        source[i] = &a[i];
+    snapshot_identify_all(s, source, IDENTIFY_MOST, found);
+    for (unsigned i = 0; i < IDENTIFY_MOST; i++)
+        assert_ptr_equal(found[i], snapshot_identify(s, &a[i]));
+    assert_non_null(found[0]);
+    assert_null(found[3]);
+}
+
 static void test_identify(void **state)
 {
     struct prefix p = net("10.0.0.0/8");
@@ -375,6 +392,7 @@ static void test_identify(void **state)
     check_source(s, "fd00:1::9", "vpc-six");
     check_source(s, "fd00:2::9", NULL);
     check_source(s, "11.0.0.1", NULL);
+    check_together(s);
 
     /* A second claim on the same prefix waits until the first is gone. */
     put_vpc("vpc-late", "10.1.0.0/16");
