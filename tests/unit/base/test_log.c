@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines, failed checks, counters and error texts: what the process tells about itself. Standard
- * error is a pipe while a line is written. */
+/* Log lines, failed checks, counters and error texts: what the process tells about itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,25 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/metrics.h"
-
-static int saved, ends[2];
-
-static void capture_begin(void)
-{
-    assert_int_equal(pipe(ends), 0);
-    saved = dup(STDERR_FILENO);
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[1]);
-}
-
-static void capture_end(char *buf, size_t size)
-{
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    ssize_t n = read(ends[0], buf, size - 1);
-    buf[n > 0 ? n : 0] = '\0';
-    close(ends[0]);
-}
+#include "capture.h"
 
 static void test_lines(void **state)
 {
