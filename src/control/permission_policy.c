@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "control/ram_priv.h"
 
 #define TEMPLATE_MAX 6144 /* characters, as managed policies of the service */
@@ -156,12 +157,13 @@ static int template_check(struct ctl *c, const struct share_type *type, const js
 
 int permission_policy_check(struct ctl *c, const struct share_type *type, const char *text)
 {
-    json_t *template;
+    json_t *template = NULL;
     int err;
 
     if (strlen(text) > TEMPLATE_MAX)
         return malformed(c, "it is longer than 6144 characters");
-    template = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    if (json_read(text, strlen(text), JSON_REJECT_DUPLICATES, &template) == ERR_NOMEM)
+        return ERR_NOMEM;
     err = json_is_object(template) ? template_check(c, type, template)
                                    : malformed(c, "it is no JSON object");
     json_decref(template);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "control/access.h"
 
 #define ARN_PARTS 6
@@ -364,9 +365,18 @@ static const char *policy_complain_json(const json_t *policy)
     return member ? conditions_complain(member) : NULL;
 }
 
+/* A policy that lack of memory keeps from being read whole is none. */
+static json_t *policy_read(const char *text)
+{
+    json_t *policy = NULL;
+
+    (void)json_read(text, strlen(text), JSON_REJECT_DUPLICATES, &policy);
+    return policy;
+}
+
 const char *policy_complain(const char *text)
 {
-    json_t *policy = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *policy = policy_read(text);
     const char *why = policy_complain_json(policy);
 
     json_decref(policy);
@@ -376,7 +386,7 @@ const char *policy_complain(const char *text)
 /* What is not understood whole allows nothing: an unknown operator may have been meant to deny. */
 bool policy_allows(const char *text, const struct policy_request *request)
 {
-    json_t *policy = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *policy = policy_read(text);
     bool allowed = !policy_complain_json(policy) &&
                    action_named(json_object_get(policy, "Action"), request->action) &&
                    conditions_hold(json_object_get(policy, "Condition"), request);

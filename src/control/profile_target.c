@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "control/profile_priv.h"
 #include "control/vpc_endpoint.h"
 
@@ -116,7 +117,10 @@ int profile_target_load(struct ctl *c, const struct obj_profile_resource *r,
 
 void profile_priority_peek(const char *text, struct profile_target *t)
 {
-    json_t *properties = text && t->type == PROFILE_FIREWALL ? json_loads(text, 0, NULL) : NULL;
+    json_t *properties = NULL;
+
+    if (text && t->type == PROFILE_FIREWALL)
+        (void)json_read(text, strlen(text), 0, &properties);
     const json_t *priority = json_object_get(properties, "priority");
 
     t->priority.set = json_is_integer(priority);
@@ -174,11 +178,14 @@ static int endpoint_properties(struct ctl *c, const struct obj_vpc_endpoint *e, 
 int profile_properties_read(struct ctl *c, struct profile_target *t, const char *text,
                             const char **ret)
 {
-    json_t *properties = text && *text ? json_loads(text, 0, NULL) : json_object();
-    int err = 0;
+    json_t *properties = NULL;
+    bool given = text && *text;
+    int err = given ? json_read(text, strlen(text), 0, &properties) : 0;
 
     *ret = NULL;
-    if (!json_is_object(properties))
+    if (err == ERR_NOMEM)
+        return err;
+    if (given && !json_is_object(properties))
         err = properties_fault(c, "ResourceProperties is not a JSON object.");
     else if (t->type == PROFILE_FIREWALL)
         err = priority_read(c, t, properties, ret);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "control/ram_priv.h"
 
 /* The policy of one resource on its way. */
@@ -18,10 +19,12 @@ struct policy {
 /* The statement of one grant: the permission's template, with principal and resource. */
 static json_t *statement(const char *template, const char *principal, const char *arn)
 {
-    json_t *s = json_loads(template, 0, NULL);
+    json_t *s;
 
-    if (s && (json_object_set_new(s, "Principal", json_pack("{ss}", "AWS", principal)) != 0 ||
-              json_object_set_new(s, "Resource", json_string(arn)) != 0)) {
+    if (json_read(template, strlen(template), 0, &s) < 0)
+        return NULL;
+    if (json_object_set_new(s, "Principal", json_pack("{ss}", "AWS", principal)) != 0 ||
+        json_object_set_new(s, "Resource", json_string(arn)) != 0) {
         json_decref(s);
         return NULL;
     }

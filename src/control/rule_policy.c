@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "control/access.h"
 #include "control/account.h"
 #include "control/policy_eval.h"
@@ -247,11 +248,13 @@ int rslvr_put_resolver_rule_policy(struct ctl *c,
     const char *text = in->resolver_rule_policy;
     struct obj_rule rule;
     int err = policy_rule(c, "route53resolver:PutResolverRulePolicy", in->arn, &rule);
-    json_t *policy;
+    json_t *policy = NULL;
 
+    if (!err && *text &&
+        json_read(text, strlen(text), JSON_REJECT_DUPLICATES, &policy) == ERR_NOMEM)
+        err = ERR_NOMEM;
     if (err)
         return err;
-    policy = *text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (*text && !policy_ok(policy, in->arn)) {
         json_decref(policy);
         return ctl_fail(c, FAULT_InvalidPolicyDocument,
