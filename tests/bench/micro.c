@@ -3,6 +3,7 @@
  *
  *   micro time WORK...     nanoseconds of each step, a line of JSON for each work
  *   micro count WORK       answers the questions once in `count_answers`, for callgrind
+ *   micro workers WORK...  the CPU of an answer with two workers, as a multiple of one's
  *   micro model            memory and time of records, tenants and changes, a line of JSON
  *   micro works            the works there are
  *   micro build            the compiler and its options: counts compare where these are equal
@@ -133,14 +134,13 @@ static void answer_groups(struct world *w, const struct question *batch, uint8_t
     }
 }
 
-/* Nanoseconds of a query up to a rung. `at` chooses the questions, at random: a processor would
- * learn a few names that come again and again in the same order. */
-static double run(struct world *w, enum rung rung, unsigned *at)
+/* Runs `n` questions up to a rung. `at` chooses them, at random: a processor would learn a few
+ * names that come again and again in the same order. */
+static void ask(struct world *w, enum rung rung, unsigned n, unsigned *at)
 {
-    static struct question batch[LIMIT_BATCH];
-    static uint8_t out[LIMIT_BATCH * LIMIT_UDP_EDNS];
-    uint64_t start = clock_mono_ns();
-    for (unsigned i = 0; i < RUN; i += LIMIT_BATCH) {
+    struct question batch[LIMIT_BATCH];
+    uint8_t out[LIMIT_BATCH * LIMIT_UDP_EDNS];
+    for (unsigned i = 0; i < n; i += LIMIT_BATCH) {
         for (unsigned j = 0; j < LIMIT_BATCH; j++) {
             *at = *at * 1664525u + 1013904223u;
             batch[j] = w->questions[(uint64_t)*at * w->names >> 32];
@@ -151,6 +151,18 @@ static double run(struct world *w, enum rung rung, unsigned *at)
             climb_each(w, rung, batch, out);
         reader_quiescent(&w->reader);
     }
+}
+
+void micro_answer(struct world *w, unsigned n, unsigned *at)
+{
+    ask(w, RUNG_WHOLE, n, at);
+}
+
+/* Nanoseconds of a query up to a rung. */
+static double run(struct world *w, enum rung rung, unsigned *at)
+{
+    uint64_t start = clock_mono_ns();
+    ask(w, rung, RUN, at);
     return (double)(clock_mono_ns() - start) / RUN;
 }
 
@@ -299,6 +311,10 @@ int main(int argc, char **argv)
         }
     } else if (strcmp(command, "count") == 0 && argc == 3) {
         count_work(find(argv[2]));
+    } else if (strcmp(command, "workers") == 0) {
+        for (int i = 2; i < argc; i++)
+            if (!micro_workers(find(argv[i])))
+                return 1;
     } else if (strcmp(command, "model") == 0) {
         micro_model();
     } else if (strcmp(command, "works") == 0) {
@@ -307,7 +323,9 @@ int main(int argc, char **argv)
     } else if (strcmp(command, "build") == 0) {
         puts(BUILD_WITH);
     } else {
-        fprintf(stderr, "usage: micro time WORK... | count WORK | model | works | build\n");
+        fprintf(
+            stderr,
+            "usage: micro time WORK... | count WORK | workers WORK... | model | works | build\n");
         return 2;
     }
     return 0;

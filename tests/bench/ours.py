@@ -13,11 +13,11 @@ PLAIN_CLIENT = "127.10.2.7"        # in the one without
 class Bridge53(Contestant):
     """One VPC, 127.10.0.0/16, until told otherwise; the client's address says which VPC asks. more: options of `serve`."""
 
-    def __init__(self, folder, name="bridge53", workers=1, more=()):
+    def __init__(self, folder, name="bridge53", workers=1, cpu=SERVER_CPU, more=()):
         own = own_folder(folder, name)
         super().__init__(name, own, None, [])
-        self.source, self.workers = CLIENT, workers
-        self.server = Server(folder=own, auth="off", more=["--no-recursion", "--workers", str(workers), "--pin-cpu", SERVER_CPU, *more])
+        self.source, self.workers, self.cpu = CLIENT, workers, cpu
+        self.server = Server(folder=own, auth="off", more=["--no-recursion", "--workers", str(workers), "--pin-cpu", cpu, *more])
         self.address = f"{self.server.listen[0]}:{self.server.dns}"
 
     def start(self):

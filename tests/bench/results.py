@@ -46,6 +46,11 @@ def ratios(runs, name, base):
     return [mine["cpu_us"] / other["cpu_us"] for mine, other in zip(runs[name], runs[base])]
 
 
+def mean_ratios(runs, name, bases):
+    """The same as a multiple of the mean of several others."""
+    return [len(bases) / sum(1 / ratio for ratio in each) for each in zip(*(ratios(runs, name, base) for base in bases))]
+
+
 def rows(work):
     """For each contestant, cheapest first: its figures as a table has them."""
     runs, found = work["runs"], {}
@@ -71,9 +76,9 @@ def verdicts(key, works):
         found.append((text, bool(good)))
 
     if work["against"]:
-        for name in (n for n in table if n.startswith(OURS) and n != work["against"]):
-            middle, low, high = spread(ratios(work["runs"], name, work["against"]))
-            say(f"{name}: {middle:.2f} ({low:.2f} - {high:.2f}) × the CPU of {work['against']}, at most {work['target']}", middle <= work["target"])
+        for name in (n for n in table if n.startswith(OURS) and n not in work["against"]):
+            middle, low, high = spread(mean_ratios(work["runs"], name, work["against"]))
+            say(f"{name}: {middle:.2f} ({low:.2f} - {high:.2f}) × the mean CPU of {' and '.join(work['against'])}, at most {work['target']}", middle <= work["target"])
     elif work["target"]:
         say(f"CPU of an answer {ours['ratio']:.2f} × the {work['limit']}'s, at most {work['target']}", ours["ratio"] <= work["target"])
     if work["mib"]:

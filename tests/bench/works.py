@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import contestants
 import peers
-from contestants import DOMAIN, echo, forwarder
+from contestants import DOMAIN, LOAD_CPU, echo, forwarder
 from ours import PLAIN_CLIENT, Also, Filled, Forwarding
 from peers import TENANT_BASE, TENANT_STEP, Role, record, zone_file
 from rounds import Scene
@@ -18,19 +18,20 @@ ZONE_PEERS = (peers.nsd, peers.knot, peers.bind, peers.powerdns, peers.unbound)
 DNS64_PEERS = (peers.unbound, peers.recursor, peers.bind)
 TENANT_PEERS = ((peers.unbound, 1000, 0.1), (peers.bind, 1000, 10), (peers.knot_resolver, 1000, 0.1))  # how many tenants, MiB for each
 TCP_PEERS = (peers.unbound, peers.knot_resolver, peers.dnsdist)
+BESIDE = "bridge53, beside the generator"
 FIRST, LAST = "bridge53, first tenant", "bridge53, last tenant"
 CLIENTS = "127.10.1.1+1x200"  # of TCP, so that ports don't run out
 
 
 @dataclasses.dataclass
 class Work:
-    """setup makes a Scene in a folder. What must be reached: target, CPU of an answer as a multiple of the limit's, or of `against`; mib, memory;
+    """setup makes a Scene in a folder. What must be reached: target, CPU of an answer as a multiple of the limit's, or of the mean of `against`; mib, memory;
     ahead ("cpu", "p99"): better than the best peer; alike: two contestants cost the same. tenants: how many there are."""
 
     title: str
     setup: Callable
     target: float | None = None
-    against: str | None = None
+    against: tuple = ()
     mib: int | None = None
     ahead: str | None = None
     alike: tuple = ()
@@ -127,10 +128,13 @@ def tenants(count):
 
 
 def workers(folder):
+    """The second of two workers has the generator's core, where any worker is dearer: so each is compared with one alone on its core."""
     source = peers.nsd(folder, Role(zone=zone_file(folder / "zone", 1000)))
     one, two = Forwarding(folder, source.address), Forwarding(folder, source.address, name="bridge53, two workers", workers=2)
-    one.load, two.load = {"sockets": 32}, {"sockets": 64, "window": 256}  # the same for each worker
-    return numbered(Scene([echo(folder), one, two], [source], warm=True))
+    beside = Forwarding(folder, source.address, name=BESIDE, cpu=LOAD_CPU)
+    one.load = beside.load = {"sockets": 32}
+    two.load = {"sockets": 64, "window": 256}  # the same for each worker
+    return numbered(Scene([echo(folder), one, beside, two], [source], warm=True))
 
 
 WORKS = {
@@ -146,5 +150,5 @@ WORKS = {
     "tcp-once": Work("TCP, one query a connection", tcp(tcp=100, once=True), ahead="cpu"),
     **{f"tenants-{n}": Work(f"{n:,} tenants, queries spread" if n > 1 else "one tenant", tenants(n), 1.35 if n == 10000 else None,
                             alike=(FIRST, LAST) if n > 1 else (), tenants=n) for n in (1, 10, 100, 1000, 10000)},
-    "workers": Work("two workers against one, cached answers", workers, 1.1, against="bridge53"),
+    "workers": Work("two workers against one, cached answers", workers, 1.1, against=("bridge53", BESIDE)),
 }

@@ -215,22 +215,45 @@ static void ask_through(struct world *w, const struct question *question)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-void world_init(struct world *w, const struct work *work)
+/* A worker with the publisher and cache that *w has. */
+static void add_worker(struct world *w)
 {
-    memset(w, 0, sizeof(*w));
-    w->now = NS_PER_S;
-    rnd_init_seed(&w->rnd, 53);
-    w->publisher = publisher_new();
-    w->compiler = compiler_new(w->publisher);
-    w->cache = cache_new(work->cache_bytes);
-    must(w->compiler && w->cache && !reader_add(w->publisher, &w->reader));
     struct resolver_config config = {.cache = w->cache,
                                      .metrics = &w->metrics,
                                      .rnd = &w->rnd,
                                      .queries_max = LIMIT_PARKED,
                                      .flights_max = LIMIT_INFLIGHT};
+    rnd_init_seed(&w->rnd, 53);
+    must(!reader_add(w->publisher, &w->reader));
     w->resolver = resolver_new(&config);
     must(w->resolver);
+}
+
+void world_join(struct world *w, const struct world *first)
+{
+    *w = (struct world){.publisher = first->publisher,
+                        .cache = first->cache,
+                        .questions = first->questions,
+                        .names = first->names,
+                        .now = first->now};
+    add_worker(w);
+}
+
+void world_leave(struct world *w)
+{
+    resolver_free(w->resolver);
+    reader_remove(&w->reader);
+}
+
+void world_init(struct world *w, const struct work *work)
+{
+    memset(w, 0, sizeof(*w));
+    w->now = NS_PER_S;
+    w->publisher = publisher_new();
+    w->compiler = compiler_new(w->publisher);
+    w->cache = cache_new(work->cache_bytes);
+    must(w->compiler && w->cache);
+    add_worker(w);
     put_endpoint(w->compiler);
     for (unsigned i = 0; i < work->tenants; i++)
         world_tenant(w->compiler, i, work->records);
@@ -242,9 +265,8 @@ void world_init(struct world *w, const struct work *work)
 
 void world_deinit(struct world *w)
 {
-    resolver_free(w->resolver);
+    world_leave(w);
     cache_free(w->cache);
-    reader_remove(&w->reader);
     compiler_free(w->compiler);
     publisher_free(w->publisher);
     free(w->questions);

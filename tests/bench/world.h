@@ -55,6 +55,14 @@ void world_init(struct world *w, const struct work *work);
 /* Frees what world_init made. */
 void world_deinit(struct world *w);
 
+/* One more worker, for a thread of its own, which calls this: reader, resolver and metrics are its
+ * own; model, cache and questions are those of `first`, which must outlive it. Aborts on any
+ * failure. */
+void world_join(struct world *w, const struct world *first);
+
+/* Frees what world_join made. */
+void world_leave(struct world *w);
+
 /* Adds a VPC with its zone and rules; the caller commits. Any number, again too. */
 void world_tenant(struct compiler *c, unsigned tenant, unsigned records);
 
