@@ -337,6 +337,22 @@ static const struct lpm_node **root_of(struct lpm *t, const struct prefix *p)
     return p->addr.family == AF_INET ? &t->v4 : &t->v6;
 }
 
+/* The last node of the path, if it is the one that has the value of the prefix; else NULL. */
+static const struct lpm_node *edit_at(const struct edit *e)
+{
+    const struct lpm_node *at = e->path_n ? e->path[e->path_n - 1] : NULL;
+
+    return at && at->depth == e->depth && at->prefixes >> e->number & 1 ? at : NULL;
+}
+
+bool lpm_has(const struct lpm *t, const struct prefix *p)
+{
+    struct edit e;
+
+    edit_begin(&e, p, p->addr.family == AF_INET ? t->v4 : t->v6);
+    return edit_at(&e) != NULL;
+}
+
 int lpm_set(struct lpm *t, const struct prefix *p, uint32_t value, const struct retire *retire)
 {
     const struct lpm_node **root = root_of(t, p);
@@ -365,10 +381,10 @@ int lpm_del(struct lpm *t, const struct prefix *p, const struct retire *retire)
     if (!root)
         return ERR_NOT_FOUND;
     edit_begin(&e, p, *root);
-    unsigned above = e.path_n;
-    const struct lpm_node *at = above ? e.path[--above] : NULL;
-    if (!at || at->depth != e.depth || !(at->prefixes >> e.number & 1))
+    const struct lpm_node *at = edit_at(&e);
+    if (!at)
         return ERR_NOT_FOUND;
+    unsigned above = e.path_n - 1;
 
     /* A node stays only if it holds a value or parts two ways. */
     if (at->prefixes != 1ull << e.number || ones(at->children) > 1) {

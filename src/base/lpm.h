@@ -49,6 +49,9 @@ void lpm_begin(struct lpm_walk *w, const struct lpm *t, const struct addr *a);
 bool lpm_step(struct lpm_walk *w);
 uint32_t lpm_end(const struct lpm_walk *w);
 
+/* True if `p` itself (host bits ignored) has a value. */
+bool lpm_has(const struct lpm *t, const struct prefix *p);
+
 /* Sets `p` (host bits ignored) to `value` (not LPM_NONE) in *t. ERR_NOMEM leaves *t as it was. With
  * `retire` NULL, here and below, replaced nodes are freed at once: for a table that nobody reads
  * yet. */

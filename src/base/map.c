@@ -1,97 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* String map: open addressing with linear probing, at most three quarters full. Removal shifts the
- * followers back, so there are no tombstones and a long-lived table does not decay. The hash is
- * keyed per process: API clients choose the keys. */
+/* String map: a keyset of entries that own a copy of their key. */
 #include "base/map.h"
 
-#include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/hash.h"
-#include "base/rand.h"
 
 struct map_entry {
-    uint64_t hash;
     void *value;
     char key[];
 };
 
-static uint64_t sip_key[2];
-static pthread_once_t sip_once = PTHREAD_ONCE_INIT;
-
-static void sip_key_make(void)
+/* The entry of a key of the set; NULL for NULL. */
+static struct map_entry *entry_of(const char *key)
 {
-    struct rnd r;
-
-    rnd_init(&r);
-    rnd_bytes(&r, sip_key, sizeof(sip_key));
-}
-
-static uint64_t key_hash(const char *key, size_t len)
-{
-    pthread_once(&sip_once, sip_key_make);
-    return hash_sip(sip_key, key, len);
-}
-
-/* The slot of `key`, or the free slot where it would go. The table must have a free slot. */
-static size_t slot_of(const struct map *m, const char *key, uint64_t hash)
-{
-    size_t i = hash & (m->cap - 1);
-
-    while (m->slots[i] && (m->slots[i]->hash != hash || strcmp(m->slots[i]->key, key) != 0))
-        i = (i + 1) & (m->cap - 1);
-    return i;
+    return keyset_owner(key, offsetof(struct map_entry, key));
 }
 
 void *map_get(const struct map *m, const char *key)
 {
-    if (!m->count)
-        return NULL;
-    const struct map_entry *e = m->slots[slot_of(m, key, key_hash(key, strlen(key)))];
-    return e ? e->value : NULL;
-}
+    const char *found = keyset_find(&m->keys, key);
 
-static int map_grow(struct map *m)
-{
-    struct map bigger = {.cap = m->cap ? m->cap * 2 : 16, .count = m->count};
-
-    bigger.slots = calloc(bigger.cap, sizeof(struct map_entry *));
-    if (!bigger.slots)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < m->cap; i++) {
-        if (m->slots[i])
-            bigger.slots[slot_of(&bigger, m->slots[i]->key, m->slots[i]->hash)] = m->slots[i];
-    }
-    free(m->slots);
-    *m = bigger;
-    return 0;
+    return found ? entry_of(found)->value : NULL;
 }
 
 int map_put(struct map *m, const char *key, void *value, void **ret_old)
 {
-    size_t len = strlen(key);
-    uint64_t hash = key_hash(key, len);
+    const char *found = keyset_find(&m->keys, key);
     void *old = NULL;
 
-    if ((m->count + 1) * 4 > m->cap * 3 && map_grow(m) < 0)
-        return ERR_NOMEM;
-    size_t i = slot_of(m, key, hash);
-    struct map_entry *e = m->slots[i];
-    if (e) {
-        old = e->value;
+    if (found) {
+        old = entry_of(found)->value;
+        entry_of(found)->value = value;
     } else {
-        e = malloc(sizeof(*e) + len + 1);
+        size_t len = strlen(key) + 1;
+        struct map_entry *e = malloc(sizeof(*e) + len);
         if (!e)
             return ERR_NOMEM;
-        e->hash = hash;
-        memcpy(e->key, key, len + 1);
-        m->slots[i] = e;
-        m->count++;
+        e->value = value;
+        memcpy(e->key, key, len);
+        if (keyset_add(&m->keys, e->key) < 0) {
+            free(e);
+            return ERR_NOMEM;
+        }
     }
-    e->value = value;
     if (ret_old)
         *ret_old = old;
     return 0;
@@ -99,44 +52,27 @@ int map_put(struct map *m, const char *key, void *value, void **ret_old)
 
 void *map_del(struct map *m, const char *key)
 {
-    if (!m->count)
+    const char *found = keyset_remove(&m->keys, key);
+
+    if (!found)
         return NULL;
-    size_t mask = m->cap - 1;
-    size_t hole = slot_of(m, key, key_hash(key, strlen(key)));
-    struct map_entry *e = m->slots[hole];
-    if (!e)
-        return NULL;
+    struct map_entry *e = entry_of(found);
     void *value = e->value;
     free(e);
-    m->count--;
-    /* An entry moves into the hole if the hole lies on its way from its home slot. */
-    for (size_t i = (hole + 1) & mask; m->slots[i]; i = (i + 1) & mask) {
-        size_t home = m->slots[i]->hash & mask;
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            m->slots[hole] = m->slots[i];
-            hole = i;
-        }
-    }
-    m->slots[hole] = NULL;
     return value;
 }
 
 void *map_next(const struct map *m, size_t *pos, const char **ret_key)
 {
-    while (*pos < m->cap) {
-        const struct map_entry *e = m->slots[(*pos)++];
-        if (e) {
-            *ret_key = e->key;
-            return e->value;
-        }
-    }
-    return NULL;
+    *ret_key = keyset_next(&m->keys, pos);
+    return *ret_key ? entry_of(*ret_key)->value : NULL;
 }
 
 void map_free(struct map *m)
 {
-    for (size_t i = 0; i < m->cap; i++)
-        free(m->slots[i]);
-    free(m->slots);
-    *m = (struct map){0};
+    size_t pos = 0;
+
+    for (const char *key; (key = keyset_next(&m->keys, &pos));)
+        free(entry_of(key));
+    keyset_free(&m->keys);
 }

@@ -4,13 +4,11 @@
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
-#include <stddef.h>
+#include "base/keyset.h"
 
-struct map_entry;
+/* Zeroed = empty. */
 struct map {
-    struct map_entry **slots;
-    size_t cap;
-    size_t count;
+    struct keyset keys; /* of entries, each with its value */
 };
 
 /* The value under `key`, or NULL. O(1). */

@@ -21,6 +21,8 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
+#include "base/container.h"
+
 #define LOOP_EVENTS 128 /* events taken from the kernel at a time */
 
 /* A descriptor being watched. The owner finds itself with container_of. */
@@ -55,10 +57,6 @@ struct loop {
     struct epoll_event events[LOOP_EVENTS];
     int events_n, events_at;
 };
-
-/* The struct that contains `member` at `ptr`. */
-#define container_of(ptr, type, member) \
-    ((type *)(void *)((char *)(ptr) - __builtin_offsetof(type, member)))
 
 /* Opens the loop's descriptors. 0 or ERR_IO. */
 int loop_open(struct loop *l);

@@ -192,6 +192,7 @@ static void random_edits(uint8_t family, uint64_t seed)
     memcpy(old_rows, rows, sizeof(rows));
     for (unsigned step = 0; step < 3000; step++) {
         struct row *row = &rows[rnd_below(&r, PREFIXES)];
+        assert_int_equal(lpm_has(&t, &row->p), row->value != LPM_NONE);
         if (rnd_below(&r, 3)) {
             row->value = rnd_below(&r, 1000);
             assert_int_equal(lpm_set(&t, &row->p, row->value, &retire), 0);

@@ -34,7 +34,7 @@ static void test_basics(void **state)
     assert_ptr_equal(map_get(&m, "a"), &x);
     assert_int_equal(map_put(&m, "a", &y, &old), 0);
     assert_ptr_equal(old, &x);
-    assert_int_equal(m.count, 1);
+    assert_int_equal(m.keys.count, 1);
     assert_int_equal(map_put(&m, "", &x, NULL), 0);
     assert_ptr_equal(map_get(&m, ""), &x);
     assert_ptr_equal(map_del(&m, "a"), &y);
@@ -76,7 +76,7 @@ static void test_random(void **state)
             count -= !!model[i];
             model[i] = NULL;
         }
-        assert_int_equal(m.count, count);
+        assert_int_equal(m.keys.count, count);
     }
     size_t pos = 0, seen = 0;
     const char *at;
