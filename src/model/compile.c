@@ -5,6 +5,7 @@
 #include "model/compile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "model/compile_priv.h"
@@ -50,10 +51,23 @@ void compiler_free(struct compiler *c)
         autodef_table_free(t);
     map_free(&c->autodefs);
     dns64_free(&c->dns64);
-    map_free(&c->prefixes);
     free(c->listeners);
     free(c->current);
     free(c);
+}
+
+void *record_new(struct keyset *set, const char *id, size_t head)
+{
+    size_t len = strlen(id) + 1;
+    char *record = len <= ID_MAX ? calloc(1, head + len) : NULL;
+
+    if (!record)
+        return NULL;
+    if (keyset_add(set, memcpy(record + head, id, len)) < 0) {
+        free(record);
+        return NULL;
+    }
+    return record;
 }
 
 struct link *link_new(struct compiler *c, struct vpc_rec *vpc, struct tie **of_vpc, void *object,
@@ -65,8 +79,8 @@ struct link *link_new(struct compiler *c, struct vpc_rec *vpc, struct tie **of_v
         return NULL;
     l->vpc = vpc;
     l->object = object;
-    tie_add(of_vpc, &l->of_vpc, l);
-    tie_add(of_object, &l->of_object, l);
+    tie_add(of_vpc, &l->of_vpc);
+    tie_add(of_object, &l->of_object);
     vpc_touch(c, vpc);
     return l;
 }
@@ -88,7 +102,7 @@ void link_free(struct compiler *c, struct link *l)
 void links_drop(struct tie *of_object)
 {
     while (of_object) {
-        struct link *l = of_object->owner;
+        struct link *l = link_of_object(of_object);
         of_object = of_object->next;
         link_drop(l);
     }
@@ -97,7 +111,7 @@ void links_drop(struct tie *of_object)
 struct link *link_find(const struct tie *of_vpc, const void *object)
 {
     for (; of_vpc; of_vpc = of_vpc->next) {
-        struct link *l = of_vpc->owner;
+        struct link *l = link_of_vpc(of_vpc);
         if (l->object == object)
             return l;
     }

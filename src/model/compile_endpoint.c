@@ -10,27 +10,20 @@
 
 struct endpoint_rec *endpoint_get(struct compiler *c, const char *id)
 {
-    struct endpoint_rec *e = map_get(&c->endpoints, id);
-    size_t len = strlen(id) + 1;
+    struct endpoint_rec *e = record_of(keyset_find(&c->endpoints, id), endpoint_rec);
 
-    if (e || len > ID_MAX)
+    if (e)
         return e;
-    e = calloc(1, sizeof(*e) + len);
-    if (!e)
-        return NULL;
-    memcpy(e->id, id, len);
-    e->slot = SLOT_NONE;
-    if (map_put(&c->endpoints, id, e, NULL) < 0) {
-        free(e);
-        return NULL;
-    }
+    e = record_new(&c->endpoints, id, offsetof(struct endpoint_rec, id));
+    if (e)
+        e->slot = SLOT_NONE;
     return e;
 }
 
 void endpoint_touch(struct compiler *c, struct endpoint_rec *e)
 {
     if (!e->dirty.prev)
-        tie_add(&c->dirty_endpoints, &e->dirty, e);
+        tie_add(&c->dirty_endpoints, &e->dirty);
 }
 
 /* Copies an endpoint with all that it points to, but for its id, into one block. */
@@ -180,7 +173,7 @@ int compile_endpoint(struct compiler *c, const struct endpoint_desc *d)
     }
     if (!r) {
         tie_remove(&e->of_vpc);
-        tie_add(&v->endpoints, &e->of_vpc, e);
+        tie_add(&v->endpoints, &e->of_vpc);
         e->vpc = v;
     }
     if (e)
@@ -193,7 +186,7 @@ int compile_endpoint(struct compiler *c, const struct endpoint_desc *d)
 
 int compile_endpoint_del(struct compiler *c, const char *id)
 {
-    struct endpoint_rec *e = map_get(&c->endpoints, id);
+    struct endpoint_rec *e = record_of(keyset_find(&c->endpoints, id), endpoint_rec);
 
     if (!e || !e->endpoint)
         return ERR_NOT_FOUND;
@@ -228,14 +221,14 @@ static int endpoint_commit(struct compiler *c, struct endpoint_rec *e)
     if (r < 0)
         return r;
     for (struct tie *t = e->rules; t; t = t->next)
-        rule_touch(c, t->owner);
+        rule_touch(c, container_of(t, struct rule_rec, of_endpoint));
     return 0;
 }
 
 int endpoints_commit(struct compiler *c)
 {
     while (c->dirty_endpoints) {
-        struct endpoint_rec *e = c->dirty_endpoints->owner;
+        struct endpoint_rec *e = container_of(c->dirty_endpoints, struct endpoint_rec, dirty);
         int r = endpoint_commit(c, e);
         if (!r)
             r = garbage_reserve(c->edit.garbage);
@@ -243,7 +236,7 @@ int endpoints_commit(struct compiler *c)
             return r;
         tie_remove(&e->dirty);
         if (!e->endpoint && !e->rules) {
-            map_del(&c->endpoints, e->id);
+            keyset_remove(&c->endpoints, e->id);
             garbage_add(c->edit.garbage, e, NULL); /* old snapshots may still read its id */
         }
     }
@@ -253,12 +246,11 @@ int endpoints_commit(struct compiler *c)
 void endpoints_free(struct compiler *c)
 {
     struct endpoint_rec *e;
-    const char *id;
     size_t pos = 0;
 
-    while ((e = map_next(&c->endpoints, &pos, &id))) {
+    while ((e = record_of(keyset_next(&c->endpoints, &pos), endpoint_rec))) {
         free(e->endpoint);
         free(e);
     }
-    map_free(&c->endpoints);
+    keyset_free(&c->endpoints);
 }

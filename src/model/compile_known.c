@@ -3,13 +3,13 @@
 #include "base/error.h"
 #include "model/compile_priv.h"
 
-static const struct map *map_of(const struct compiler *c, enum compiled what)
+static const struct keyset *ids_of(const struct compiler *c, enum compiled what)
 {
     switch (what) {
     case COMPILED_VPC:
         return &c->vpcs;
     case COMPILED_SUBNET:
-        return &c->subnets;
+        return &c->subnets.keys;
     case COMPILED_ENDPOINT:
         return &c->endpoints;
     case COMPILED_RULE:
@@ -25,12 +25,12 @@ static const struct map *map_of(const struct compiler *c, enum compiled what)
 int compile_each(const struct compiler *c, enum compiled what,
                  int (*each)(void *ctx, const char *id), void *ctx)
 {
-    const struct map *m = map_of(c, what);
+    const struct keyset *ids = ids_of(c, what);
     const char *id;
     size_t pos = 0;
     int r = 0;
 
-    while (!r && m && map_next(m, &pos, &id))
+    while (!r && ids && (id = keyset_next(ids, &pos)))
         r = each(ctx, id);
     return r;
 }
@@ -43,7 +43,7 @@ static int unjoin(struct compiler *c, struct tie *holdings, struct tie *const *l
         return ERR_NOMEM;
     holdings_free(c, holdings);
     while (*links)
-        link_free(c, (*links)->owner);
+        link_free(c, link_of_object(*links));
     return 0;
 }
 
@@ -51,16 +51,15 @@ int compile_unjoin(struct compiler *c)
 {
     struct rule_rec *r;
     struct zone_rec *z;
-    const char *id;
     size_t pos = 0;
 
-    while ((r = map_next(&c->rules, &pos, &id))) {
+    while ((r = record_of(keyset_next(&c->rules, &pos), rule_rec))) {
         if (unjoin(c, r->holdings, &r->links, rule_rec_name(r)) < 0)
             return ERR_NOMEM;
         rule_touch(c, r);
     }
     pos = 0;
-    while ((z = map_next(&c->zones, &pos, &id))) {
+    while ((z = record_of(keyset_next(&c->zones, &pos), zone_rec))) {
         if (unjoin(c, z->holdings, &z->links, zone_rec_name(z)) < 0)
             return ERR_NOMEM;
         zone_touch(c, z);

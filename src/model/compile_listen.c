@@ -83,25 +83,24 @@ static int collect(struct compiler *c, struct work *w)
 {
     struct vpc_rec *v;
     struct endpoint_rec *e;
-    const char *id;
     size_t pos = 0, n = 1;
 
-    while ((v = map_next(&c->vpcs, &pos, &id)))
+    while ((v = record_of(keyset_next(&c->vpcs, &pos), vpc_rec)))
         n += vpc_listens(v) ? v->info->cidrs_n + 2 : 0;
     pos = 0;
-    while ((e = map_next(&c->endpoints, &pos, &id)))
+    while ((e = record_of(keyset_next(&c->endpoints, &pos), endpoint_rec)))
         n += endpoint_listens(e) ? e->endpoint->addresses_n : 0;
     w->n = 0;
     w->items = calloc(n, sizeof(w->items[0]));
     if (!w->items)
         return ERR_NOMEM;
     pos = 0;
-    while ((v = map_next(&c->vpcs, &pos, &id))) {
+    while ((v = record_of(keyset_next(&c->vpcs, &pos), vpc_rec))) {
         if (vpc_listens(v))
             add_vpc(w, v);
     }
     pos = 0;
-    while ((e = map_next(&c->endpoints, &pos, &id))) {
+    while ((e = record_of(keyset_next(&c->endpoints, &pos), endpoint_rec))) {
         if (endpoint_listens(e))
             add_endpoint(w, e->endpoint);
     }

@@ -7,6 +7,7 @@
 #ifndef MODEL_COMPILE_PRIV_H
 #define MODEL_COMPILE_PRIV_H
 
+#include "base/container.h"
 #include "base/map.h"
 #include "model/autodef.h"
 #include "model/compile.h"
@@ -16,19 +17,17 @@
 
 #define ID_MAX 200 /* bytes of an id, NUL included */
 
-/* Membership in a doubly linked list. */
+/* Membership in a doubly linked list; it lies in its owner (container_of). */
 struct tie {
     struct tie *next;
     struct tie **prev; /* NULL: in no list */
-    void *owner;
 };
 
-/* Puts `t`, which is in no list, at the head of a list; `owner` is what the list is about. */
-static inline void tie_add(struct tie **head, struct tie *t, void *owner)
+/* Puts `t`, which is in no list, at the head of a list. */
+static inline void tie_add(struct tie **head, struct tie *t)
 {
     t->next = *head;
     t->prev = head;
-    t->owner = owner;
     if (t->next)
         t->next->prev = &t->next;
     *head = t;
@@ -47,32 +46,56 @@ static inline void tie_remove(struct tie *t)
 
 /* An association of a rule, zone or profile with a VPC. */
 struct link {
-    struct tie of_vpc, of_object; /* owner: this link */
+    struct tie of_vpc, of_object;
     struct vpc_rec *vpc;
     void *object; /* rule_rec, zone_rec or profile_rec */
     bool keep;    /* scratch of compile_zone_vpcs */
 };
 
+/* The link of a place in a VPC's list. */
+static inline struct link *link_of_vpc(const struct tie *t)
+{
+    return container_of(t, struct link, of_vpc);
+}
+
+/* The link of a place in an object's list. */
+static inline struct link *link_of_object(const struct tie *t)
+{
+    return container_of(t, struct link, of_object);
+}
+
 /* A rule or a zone in a profile. */
 struct holding {
-    struct tie of_profile, of_object; /* owner: this holding */
+    struct tie of_profile, of_object;
     struct profile_rec *profile;
     void *object; /* rule_rec or zone_rec */
 };
 
+/* The holding of a place in a profile's list. */
+static inline struct holding *holding_of_profile(const struct tie *t)
+{
+    return container_of(t, struct holding, of_profile);
+}
+
+/* The holding of a place in an object's list. */
+static inline struct holding *holding_of_object(const struct tie *t)
+{
+    return container_of(t, struct holding, of_object);
+}
+
 struct vpc_rec {
     struct vpc_info *info; /* NULL: not there */
     struct view *view;     /* as built last */
-    uint32_t slot;
     struct tie dirty;
     struct tie *rules, *zones;       /* links */
     struct tie *profiles;            /* links, in order of priority */
     struct tie *subnets, *endpoints; /* their records */
+    struct tie shadowed;             /* one of its prefixes belongs to another VPC */
     struct prefix *routed;           /* what snapshot.shared has of it */
     unsigned routed_n;
     uint32_t routed_slot; /* under which it is there */
-    struct tie shadowed;  /* one of its prefixes belongs to another VPC */
-    char id[];            /* info->id, so a record that was there goes as garbage */
+    uint32_t slot;
+    char id[]; /* info->id, so a record that was there goes as garbage */
 };
 
 struct subnet_rec {
@@ -105,23 +128,24 @@ struct rule_rec {
     struct rule *rule; /* NULL: not there */
     uint64_t seq;      /* of that block */
     uint64_t generation;
-    uint64_t endpoint_key; /* that rule->key was made for */
-    bool rekey;
-    uint32_t slot;
+    uint64_t endpoint_key;         /* that rule->key was made for */
     struct endpoint_rec *endpoint; /* NULL: none */
     struct tie of_endpoint, dirty;
     struct tie *links;
     struct tie *holdings;
+    uint32_t slot;
+    bool rekey;
     char id[]; /* rule->id */
 };
 
 struct zone_rec {
     struct zone *zone; /* records may come before the zone: then it has no apex and is not there */
-    uint32_t slot;     /* SLOT_NONE: not there */
-    bool published;    /* some version was */
     struct tie dirty;
     struct tie *links;
     struct tie *holdings;
+    uint32_t slot;  /* SLOT_NONE: not there */
+    bool published; /* some version was */
+    char id[];      /* zone->id */
 };
 
 struct profile_rec {
@@ -143,9 +167,9 @@ struct compiler {
     struct edit edit; /* seq: of the snapshot that is being made */
     struct snapshot next;
     struct snapshot *current;
-    struct map vpcs, subnets, endpoints, rules, zones, profiles; /* records by id */
-    struct map prefixes; /* vpc_rec by prefix on the shared listener */
-    struct map autodefs; /* autodef_table by region and setting */
+    struct keyset vpcs, endpoints, rules, zones, profiles; /* ids in records */
+    struct map subnets;                                    /* subnet_rec by id */
+    struct map autodefs;                                   /* autodef_table by region and setting */
     struct dns64_settings dns64;
     struct tie *dirty_vpcs, *dirty_endpoints, *dirty_rules, *dirty_zones, *dirty_profiles;
     struct tie *shadowed;
@@ -155,6 +179,13 @@ struct compiler {
     bool routes_freed; /* a prefix was taken off snapshot.shared in this commit */
     struct listener_list *listeners;
 };
+
+/* The record whose id a keyset returned; NULL for NULL. */
+#define record_of(key, type) ((struct type *)keyset_owner(key, offsetof(struct type, id)))
+
+/* Makes a record of an id that the set does not have: zeroed up to the id, which is `head` bytes
+ * behind its begin. NULL on lack of memory or if the id is too long. */
+void *record_new(struct keyset *set, const char *id, size_t head);
 
 /* The record of an id, made if there is none. NULL on lack of memory or if the id is too long. */
 struct vpc_rec *vpc_get(struct compiler *c, const char *id);

@@ -11,35 +11,29 @@
 
 static struct profile_rec *profile_get(struct compiler *c, const char *id)
 {
-    struct profile_rec *p = map_get(&c->profiles, id);
-    size_t len = strlen(id) + 1;
+    struct profile_rec *p = record_of(keyset_find(&c->profiles, id), profile_rec);
 
-    if (p || len > ID_MAX)
+    if (p)
         return p;
-    p = calloc(1, sizeof(*p) + len);
+    p = record_new(&c->profiles, id, offsetof(struct profile_rec, id));
     if (!p)
         return NULL;
-    memcpy(p->id, id, len);
     p->slot = SLOT_NONE;
     p->rebuild = true;
-    if (map_put(&c->profiles, id, p, NULL) < 0) {
-        free(p);
-        return NULL;
-    }
     return p;
 }
 
 static void profile_touch(struct compiler *c, struct profile_rec *p)
 {
     if (!p->dirty.prev)
-        tie_add(&c->dirty_profiles, &p->dirty, p);
+        tie_add(&c->dirty_profiles, &p->dirty);
 }
 
 /* Views hold the slots of their profiles, and what the settings of these make. */
 static void profile_touch_vpcs(struct compiler *c, const struct profile_rec *p)
 {
     for (const struct tie *t = p->links; t; t = t->next)
-        vpc_touch(c, ((const struct link *)t->owner)->vpc);
+        vpc_touch(c, link_of_object(t)->vpc);
 }
 
 /* The table is made anew at the next commit. */
@@ -75,7 +69,7 @@ int holdings_touch(struct compiler *c, const struct tie *holdings, const uint8_t
     int r = 0;
 
     for (const struct tie *t = holdings; t && !r; t = t->next)
-        r = profile_change(c, ((const struct holding *)t->owner)->profile, name);
+        r = profile_change(c, holding_of_object(t)->profile, name);
     return r;
 }
 
@@ -96,7 +90,7 @@ int compile_profile(struct compiler *c, const struct profile_desc *d)
 
 int compile_profile_del(struct compiler *c, const char *id)
 {
-    struct profile_rec *p = map_get(&c->profiles, id);
+    struct profile_rec *p = record_of(keyset_find(&c->profiles, id), profile_rec);
 
     if (!p || p->slot == SLOT_NONE)
         return ERR_NOT_FOUND;
@@ -115,7 +109,7 @@ int compile_profile_del(struct compiler *c, const char *id)
 static struct holding *holding_find(const struct tie *of_object, const struct profile_rec *p)
 {
     for (; of_object; of_object = of_object->next) {
-        struct holding *h = of_object->owner;
+        struct holding *h = holding_of_object(of_object);
         if (h->profile == p)
             return h;
     }
@@ -131,8 +125,8 @@ static int holding_add(struct profile_rec *p, struct tie **of_profile, void *obj
         return ERR_NOMEM;
     h->profile = p;
     h->object = object;
-    tie_add(of_profile, &h->of_profile, h);
-    tie_add(of_object, &h->of_object, h);
+    tie_add(of_profile, &h->of_profile);
+    tie_add(of_object, &h->of_object);
     return 0;
 }
 
@@ -146,7 +140,7 @@ static void holding_free(struct holding *h)
 void holdings_free(struct compiler *c, struct tie *holdings)
 {
     while (holdings) {
-        struct holding *h = holdings->owner;
+        struct holding *h = holding_of_object(holdings);
         holdings = holdings->next;
         profile_touch(c, h->profile);
         holding_free(h);
@@ -171,8 +165,8 @@ int compile_profile_rule(struct compiler *c, const char *profile_id, const char 
 
 int compile_profile_rule_del(struct compiler *c, const char *profile_id, const char *rule_id)
 {
-    struct profile_rec *p = map_get(&c->profiles, profile_id);
-    struct rule_rec *r = map_get(&c->rules, rule_id);
+    struct profile_rec *p = record_of(keyset_find(&c->profiles, profile_id), profile_rec);
+    struct rule_rec *r = record_of(keyset_find(&c->rules, rule_id), rule_rec);
     struct holding *h = p && r ? holding_find(r->holdings, p) : NULL;
 
     if (!h)
@@ -202,8 +196,8 @@ int compile_profile_zone(struct compiler *c, const char *profile_id, const char 
 
 int compile_profile_zone_del(struct compiler *c, const char *profile_id, const char *zone_id)
 {
-    struct profile_rec *p = map_get(&c->profiles, profile_id);
-    struct zone_rec *z = map_get(&c->zones, zone_id);
+    struct profile_rec *p = record_of(keyset_find(&c->profiles, profile_id), profile_rec);
+    struct zone_rec *z = record_of(keyset_find(&c->zones, zone_id), zone_rec);
     struct holding *h = p && z ? holding_find(z->holdings, p) : NULL;
 
     if (!h)
@@ -238,12 +232,12 @@ int compile_vpc_profiles(struct compiler *c, const char *vpc_id, const char *con
     for (size_t i = n; i-- > 0;) { /* each goes to the head */
         if (!link_new(c, v, &made, list[i], &list[i]->links)) {
             while (made)
-                link_free(c, made->owner);
+                link_free(c, link_of_vpc(made));
             return ERR_NOMEM;
         }
     }
     while (v->profiles) {
-        struct link *old = v->profiles->owner;
+        struct link *old = link_of_vpc(v->profiles);
         profile_touch(c, old->object);
         link_free(c, old);
     }
@@ -272,13 +266,13 @@ static int entry_commit(struct compiler *c, const struct profile_rec *p, struct 
     struct entry e = entry_none;
 
     for (const struct tie *t = p->rules; t; t = t->next) {
-        const struct rule_rec *r = ((const struct holding *)t->owner)->object;
+        const struct rule_rec *r = holding_of_profile(t)->object;
         const uint8_t *n = rule_rec_name(r);
         if (n && name_equal(n, name))
             entry_offer_rule(c, &e, r);
     }
     for (const struct tie *t = p->zones; t; t = t->next) {
-        const struct zone_rec *z = ((const struct holding *)t->owner)->object;
+        const struct zone_rec *z = holding_of_profile(t)->object;
         const uint8_t *n = zone_rec_name(z);
         if (n && name_equal(n, name))
             entry_offer_zone(c, &e, z);
@@ -301,9 +295,9 @@ static struct profile *table_build(struct compiler *c, const struct profile_rec 
         return NULL;
     *fresh = (struct profile){.seq = c->edit.seq, .id = p->id};
     for (const struct tie *t = p->rules; t && !r; t = t->next)
-        r = table_add_rule(c, &fresh->names, ((const struct holding *)t->owner)->object);
+        r = table_add_rule(c, &fresh->names, holding_of_profile(t)->object);
     for (const struct tie *t = p->zones; t && !r; t = t->next)
-        r = table_add_zone(c, &fresh->names, ((const struct holding *)t->owner)->object);
+        r = table_add_zone(c, &fresh->names, holding_of_profile(t)->object);
     if (r < 0) {
         profile_free(fresh);
         return NULL;
@@ -358,7 +352,7 @@ static int table_change(struct compiler *c, struct profile_rec *p)
 
 static void profile_let_go(struct compiler *c, struct profile_rec *p)
 {
-    map_del(&c->profiles, p->id);
+    keyset_remove(&c->profiles, p->id);
     profile_rebuild(p);
     free(p->changed);
     if (p->profile && p->published)
@@ -385,7 +379,7 @@ static int profile_commit(struct compiler *c, struct profile_rec *p)
 int profiles_commit(struct compiler *c)
 {
     while (c->dirty_profiles) {
-        struct profile_rec *p = c->dirty_profiles->owner;
+        struct profile_rec *p = container_of(c->dirty_profiles, struct profile_rec, dirty);
         if (profile_commit(c, p) < 0)
             return ERR_NOMEM;
         tie_remove(&p->dirty);
@@ -398,19 +392,18 @@ int profiles_commit(struct compiler *c)
 void profiles_free(struct compiler *c)
 {
     struct profile_rec *p;
-    const char *id;
     size_t pos = 0;
 
-    while ((p = map_next(&c->profiles, &pos, &id))) {
+    while ((p = record_of(keyset_next(&c->profiles, &pos), profile_rec))) {
         while (p->rules)
-            holding_free(p->rules->owner);
+            holding_free(holding_of_profile(p->rules));
         while (p->zones)
-            holding_free(p->zones->owner);
+            holding_free(holding_of_profile(p->zones));
         links_drop(p->links);
         profile_rebuild(p);
         free(p->changed);
         profile_free(p->profile);
         free(p);
     }
-    map_free(&c->profiles);
+    keyset_free(&c->profiles);
 }

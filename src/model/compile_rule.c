@@ -10,33 +10,26 @@
 
 struct rule_rec *rule_get(struct compiler *c, const char *id)
 {
-    struct rule_rec *r = map_get(&c->rules, id);
-    size_t len = strlen(id) + 1;
+    struct rule_rec *r = record_of(keyset_find(&c->rules, id), rule_rec);
 
-    if (r || len > ID_MAX)
+    if (r)
         return r;
-    r = calloc(1, sizeof(*r) + len);
-    if (!r)
-        return NULL;
-    memcpy(r->id, id, len);
-    r->slot = SLOT_NONE;
-    if (map_put(&c->rules, id, r, NULL) < 0) {
-        free(r);
-        return NULL;
-    }
+    r = record_new(&c->rules, id, offsetof(struct rule_rec, id));
+    if (r)
+        r->slot = SLOT_NONE;
     return r;
 }
 
 void rule_touch(struct compiler *c, struct rule_rec *r)
 {
     if (!r->dirty.prev)
-        tie_add(&c->dirty_rules, &r->dirty, r);
+        tie_add(&c->dirty_rules, &r->dirty);
 }
 
 static void rule_touch_vpcs(struct compiler *c, const struct rule_rec *r)
 {
     for (const struct tie *t = r->links; t; t = t->next)
-        vpc_touch(c, ((const struct link *)t->owner)->vpc);
+        vpc_touch(c, link_of_object(t)->vpc);
 }
 
 /* Copies a rule with its domain and targets into one block. */
@@ -92,7 +85,7 @@ static void rule_use(struct compiler *c, struct rule_rec *r, struct endpoint_rec
     r->endpoint = e;
     r->rekey = true;
     if (e)
-        tie_add(&e->rules, &r->of_endpoint, r);
+        tie_add(&e->rules, &r->of_endpoint);
 }
 
 int compile_rule(struct compiler *c, const struct rule_desc *d)
@@ -135,7 +128,7 @@ int compile_rule(struct compiler *c, const struct rule_desc *d)
 
 int compile_rule_del(struct compiler *c, const char *id)
 {
-    struct rule_rec *r = map_get(&c->rules, id);
+    struct rule_rec *r = record_of(keyset_find(&c->rules, id), rule_rec);
 
     if (!r || !r->rule)
         return ERR_NOT_FOUND;
@@ -172,8 +165,8 @@ int compile_rule_vpc(struct compiler *c, const char *rule_id, const char *vpc_id
 
 int compile_rule_vpc_del(struct compiler *c, const char *rule_id, const char *vpc_id)
 {
-    struct rule_rec *r = map_get(&c->rules, rule_id);
-    struct vpc_rec *v = map_get(&c->vpcs, vpc_id);
+    struct rule_rec *r = record_of(keyset_find(&c->rules, rule_id), rule_rec);
+    struct vpc_rec *v = record_of(keyset_find(&c->vpcs, vpc_id), vpc_rec);
     struct link *l = r && v ? link_find(v->rules, r) : NULL;
 
     if (!l)
@@ -207,12 +200,12 @@ static int rule_commit(struct compiler *c, struct rule_rec *r)
 int rules_commit(struct compiler *c)
 {
     while (c->dirty_rules) {
-        struct rule_rec *r = c->dirty_rules->owner;
+        struct rule_rec *r = container_of(c->dirty_rules, struct rule_rec, dirty);
         if ((r->rule && rule_commit(c, r) < 0) || garbage_reserve(c->edit.garbage) < 0)
             return ERR_NOMEM;
         tie_remove(&r->dirty);
         if (!r->rule && !r->links && !r->holdings) {
-            map_del(&c->rules, r->id);
+            keyset_remove(&c->rules, r->id);
             garbage_add(c->edit.garbage, r, NULL); /* old snapshots may still read its id */
         }
     }
@@ -222,13 +215,12 @@ int rules_commit(struct compiler *c)
 void rules_free(struct compiler *c)
 {
     struct rule_rec *r;
-    const char *id;
     size_t pos = 0;
 
-    while ((r = map_next(&c->rules, &pos, &id))) {
+    while ((r = record_of(keyset_next(&c->rules, &pos), rule_rec))) {
         links_drop(r->links);
         free(r->rule);
         free(r);
     }
-    map_free(&c->rules);
+    keyset_free(&c->rules);
 }

@@ -21,7 +21,7 @@ static int table_add_rules(struct work *w)
     int r = 0;
 
     for (const struct tie *t = w->vpc->rules; t && !r; t = t->next)
-        r = table_add_rule(w->c, &w->view->own, ((const struct link *)t->owner)->object);
+        r = table_add_rule(w->c, &w->view->own, link_of_vpc(t)->object);
     return r;
 }
 
@@ -30,7 +30,7 @@ static int table_add_zones(struct work *w)
     int r = 0;
 
     for (const struct tie *t = w->vpc->zones; t && !r; t = t->next)
-        r = table_add_zone(w->c, &w->view->own, ((const struct link *)t->owner)->object);
+        r = table_add_zone(w->c, &w->view->own, link_of_vpc(t)->object);
     return r;
 }
 
@@ -97,12 +97,11 @@ static int tail_fill(struct work *w)
     uint32_t *profiles = (uint32_t *)(void *)&v->subnet[n];
     v->profiles = profiles;
     for (const struct tie *t = w->vpc->profiles; t; t = t->next)
-        profiles[v->profiles_n++] =
-            ((const struct profile_rec *)((const struct link *)t->owner)->object)->slot;
+        profiles[v->profiles_n++] = ((const struct profile_rec *)link_of_vpc(t)->object)->slot;
     char *ids = (char *)&profiles[v->profiles_n];
     n = 0;
     for (const struct tie *t = w->vpc->subnets; t; t = t->next) {
-        const struct subnet_rec *s = t->owner;
+        const struct subnet_rec *s = container_of(t, struct subnet_rec, of_vpc);
         const struct dns64 *dns64 = NULL;
         size_t len = strlen(subnet_rec_id(s)) + 1;
         if (s->dns64 && !(dns64 = dns64_get(&w->c->dns64, &w->vpc->info->dns64_own, &s->own64)))
@@ -124,7 +123,7 @@ static struct view *view_new(const struct vpc_rec *vpc)
     for (const struct tie *t = vpc->profiles; t; t = t->next)
         size += sizeof(uint32_t);
     for (const struct tie *t = vpc->subnets; t; t = t->next) {
-        const struct subnet_rec *s = t->owner;
+        const struct subnet_rec *s = container_of(t, struct subnet_rec, of_vpc);
         size += sizeof(struct view_subnet) + strlen(subnet_rec_id(s)) + 1;
     }
     return calloc(1, size);
@@ -134,7 +133,7 @@ static struct view *view_new(const struct vpc_rec *vpc)
 static bool reverse_wanted(const struct vpc_rec *vpc)
 {
     for (const struct tie *t = vpc->profiles; t; t = t->next) {
-        const struct profile_rec *p = ((const struct link *)t->owner)->object;
+        const struct profile_rec *p = link_of_vpc(t)->object;
         if (p->slot != SLOT_NONE && p->reverse != SETTING_LOCAL)
             return p->reverse == SETTING_ON;
     }

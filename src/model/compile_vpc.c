@@ -11,27 +11,20 @@
 
 struct vpc_rec *vpc_get(struct compiler *c, const char *id)
 {
-    struct vpc_rec *v = map_get(&c->vpcs, id);
-    size_t len = strlen(id) + 1;
+    struct vpc_rec *v = record_of(keyset_find(&c->vpcs, id), vpc_rec);
 
-    if (v || len > ID_MAX)
+    if (v)
         return v;
-    v = calloc(1, sizeof(*v) + len);
-    if (!v)
-        return NULL;
-    memcpy(v->id, id, len);
-    v->slot = SLOT_NONE;
-    if (map_put(&c->vpcs, id, v, NULL) < 0) {
-        free(v);
-        return NULL;
-    }
+    v = record_new(&c->vpcs, id, offsetof(struct vpc_rec, id));
+    if (v)
+        v->slot = SLOT_NONE;
     return v;
 }
 
 void vpc_touch(struct compiler *c, struct vpc_rec *v)
 {
     if (!v->dirty.prev)
-        tie_add(&c->dirty_vpcs, &v->dirty, v);
+        tie_add(&c->dirty_vpcs, &v->dirty);
 }
 
 static struct vpc_info *info_new(struct compiler *c, const char *id, const struct vpc_desc *d)
@@ -107,7 +100,7 @@ static bool sockets_equal(const struct vpc_info *a, const struct vpc_info *b)
 static void vpc_touch_endpoints(struct compiler *c, const struct vpc_rec *v)
 {
     for (const struct tie *t = v->endpoints; t; t = t->next)
-        endpoint_touch(c, t->owner);
+        endpoint_touch(c, container_of(t, struct endpoint_rec, of_vpc));
 }
 
 int compile_vpc(struct compiler *c, const struct vpc_desc *d)
@@ -136,7 +129,7 @@ int compile_vpc(struct compiler *c, const struct vpc_desc *d)
 
 int compile_vpc_del(struct compiler *c, const char *id)
 {
-    struct vpc_rec *v = map_get(&c->vpcs, id);
+    struct vpc_rec *v = record_of(keyset_find(&c->vpcs, id), vpc_rec);
 
     if (!v || !v->info)
         return ERR_NOT_FOUND;
@@ -183,7 +176,7 @@ int compile_subnet(struct compiler *c, const struct subnet_desc *d)
         s->cidrs[d->cidrs_n + i] = d->own64.exclude[i];
     s->own64.exclude = s->cidrs + s->cidrs_n;
     memcpy(s->cidrs + prefixes, d->id, len);
-    tie_add(&v->subnets, &s->of_vpc, s);
+    tie_add(&v->subnets, &s->of_vpc);
     if (old) {
         struct subnet_rec *o = old;
         tie_remove(&o->of_vpc);
@@ -228,7 +221,6 @@ static int routes_remove(struct compiler *c, struct vpc_rec *v)
 {
     struct retire retire = garbage_retire(c->edit.garbage);
     const struct retire *how = c->current ? &retire : NULL; /* before the first, nobody reads */
-    char key[ADDR_TEXT_MAX];
 
     for (unsigned i = 0; i < v->routed_n;) {
         const struct prefix *p = &v->routed[i];
@@ -239,7 +231,6 @@ static int routes_remove(struct compiler *c, struct vpc_rec *v)
         }
         if (garbage_reserve(c->edit.garbage) < 0 || lpm_del(&c->next.shared, p, how) < 0)
             return ERR_NOMEM;
-        map_del(&c->prefixes, prefix_format(p, key, sizeof(key)));
         v->routed[i] = v->routed[--v->routed_n];
         c->routes_freed = true;
     }
@@ -251,27 +242,21 @@ static int route_add(struct compiler *c, struct vpc_rec *v, struct prefix p)
 {
     struct retire retire = garbage_retire(c->edit.garbage);
     const struct retire *how = c->current ? &retire : NULL; /* before the first, nobody reads */
-    char key[ADDR_TEXT_MAX];
 
     prefix_mask(&p);
     if (prefix_in(&p, v->routed, v->routed_n))
         return 0;
-    prefix_format(&p, key, sizeof(key));
-    if (map_get(&c->prefixes, key)) {
+    if (lpm_has(&c->next.shared, &p)) {
         if (!v->shadowed.prev)
-            tie_add(&c->shadowed, &v->shadowed, v);
+            tie_add(&c->shadowed, &v->shadowed);
         return 0;
     }
     struct prefix *routed = realloc(v->routed, (v->routed_n + 1) * sizeof(*routed));
     if (!routed)
         return ERR_NOMEM;
     v->routed = routed;
-    if (garbage_reserve(c->edit.garbage) < 0 || map_put(&c->prefixes, key, v, NULL) < 0)
+    if (garbage_reserve(c->edit.garbage) < 0 || lpm_set(&c->next.shared, &p, v->slot, how) < 0)
         return ERR_NOMEM;
-    if (lpm_set(&c->next.shared, &p, v->slot, how) < 0) {
-        map_del(&c->prefixes, key);
-        return ERR_NOMEM;
-    }
     v->routed[v->routed_n++] = p;
     v->routed_slot = v->slot;
     return 0;
@@ -290,18 +275,18 @@ static int routes_add(struct compiler *c, struct vpc_rec *v)
 int routes_commit(struct compiler *c)
 {
     for (struct tie *t = c->dirty_vpcs; t; t = t->next) {
-        if (routes_remove(c, t->owner) < 0)
+        if (routes_remove(c, container_of(t, struct vpc_rec, dirty)) < 0)
             return ERR_NOMEM;
     }
     /* Whoever waits in a shadow gets another chance. */
     while (c->routes_freed && c->shadowed) {
-        struct vpc_rec *v = c->shadowed->owner;
+        struct vpc_rec *v = container_of(c->shadowed, struct vpc_rec, shadowed);
         vpc_touch(c, v);
         tie_remove(&v->shadowed);
     }
     c->routes_freed = false;
     for (struct tie *t = c->dirty_vpcs; t; t = t->next) {
-        if (routes_add(c, t->owner) < 0)
+        if (routes_add(c, container_of(t, struct vpc_rec, dirty)) < 0)
             return ERR_NOMEM;
     }
     return 0;
@@ -310,7 +295,7 @@ int routes_commit(struct compiler *c)
 /* Gets rid of a record; old snapshots may still read its id. */
 static void vpc_let_go(struct compiler *c, struct vpc_rec *v)
 {
-    map_del(&c->vpcs, v->id);
+    keyset_remove(&c->vpcs, v->id);
     tie_remove(&v->shadowed);
     free(v->routed);
     garbage_add(c->edit.garbage, v, NULL);
@@ -338,7 +323,7 @@ static int vpc_commit(struct compiler *c, struct vpc_rec *v)
 int vpcs_commit(struct compiler *c)
 {
     while (c->dirty_vpcs) {
-        struct vpc_rec *v = c->dirty_vpcs->owner;
+        struct vpc_rec *v = container_of(c->dirty_vpcs, struct vpc_rec, dirty);
         if (vpc_commit(c, v) < 0 || garbage_reserve(c->edit.garbage) < 0)
             return ERR_NOMEM;
         tie_remove(&v->dirty);
@@ -359,11 +344,11 @@ void vpcs_free(struct compiler *c)
         free(s);
     map_free(&c->subnets);
     pos = 0;
-    while ((v = map_next(&c->vpcs, &pos, &id))) {
+    while ((v = record_of(keyset_next(&c->vpcs, &pos), vpc_rec))) {
         free(v->info);
         view_free(v->view);
         free(v->routed);
         free(v);
     }
-    map_free(&c->vpcs);
+    keyset_free(&c->vpcs);
 }

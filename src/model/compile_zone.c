@@ -9,17 +9,17 @@
 
 struct zone_rec *zone_get(struct compiler *c, const char *id)
 {
-    struct zone_rec *z = map_get(&c->zones, id);
+    struct zone_rec *z = record_of(keyset_find(&c->zones, id), zone_rec);
 
-    if (z || strlen(id) >= ID_MAX)
+    if (z)
         return z;
-    z = calloc(1, sizeof(*z));
+    z = record_new(&c->zones, id, offsetof(struct zone_rec, id));
     if (!z)
         return NULL;
     z->slot = SLOT_NONE;
-    z->zone = zone_new(&c->edit, id, NULL);
-    if (!z->zone || map_put(&c->zones, id, z, NULL) < 0) {
-        zone_free(z->zone);
+    z->zone = zone_new(&c->edit, z->id, NULL);
+    if (!z->zone) {
+        keyset_remove(&c->zones, id);
         free(z);
         return NULL;
     }
@@ -29,13 +29,13 @@ struct zone_rec *zone_get(struct compiler *c, const char *id)
 void zone_touch(struct compiler *c, struct zone_rec *z)
 {
     if (!z->dirty.prev)
-        tie_add(&c->dirty_zones, &z->dirty, z);
+        tie_add(&c->dirty_zones, &z->dirty);
 }
 
 static void zone_touch_vpcs(struct compiler *c, const struct zone_rec *z)
 {
     for (const struct tie *t = z->links; t; t = t->next)
-        vpc_touch(c, ((const struct link *)t->owner)->vpc);
+        vpc_touch(c, link_of_object(t)->vpc);
 }
 
 int compile_zone(struct compiler *c, const struct zone_desc *d)
@@ -62,12 +62,12 @@ int compile_zone(struct compiler *c, const struct zone_desc *d)
 static void zone_unlink(struct compiler *c, struct zone_rec *z)
 {
     while (z->links)
-        link_free(c, z->links->owner);
+        link_free(c, link_of_object(z->links));
 }
 
 int compile_zone_del(struct compiler *c, const char *id)
 {
-    struct zone_rec *z = map_get(&c->zones, id);
+    struct zone_rec *z = record_of(keyset_find(&c->zones, id), zone_rec);
 
     if (!z || z->slot == SLOT_NONE)
         return ERR_NOT_FOUND;
@@ -76,14 +76,16 @@ int compile_zone_del(struct compiler *c, const char *id)
         return ERR_NOMEM;
     zone_unlink(c, z);
     holdings_free(c, z->holdings);
-    map_del(&c->zones, id);
+    keyset_remove(&c->zones, id);
     tie_remove(&z->dirty);
     /* All of the newest version goes; what older ones had beside it is garbage already. */
-    if (z->published)
+    if (z->published) {
         garbage_add(c->edit.garbage, z->zone, zone_free);
-    else
+        garbage_add(c->edit.garbage, z, NULL); /* old snapshots may still read its id */
+    } else {
         zone_free(z->zone);
-    free(z);
+        free(z);
+    }
     return 0;
 }
 
@@ -120,12 +122,12 @@ int compile_zone_vpcs(struct compiler *c, const char *zone_id, const char *const
         return ERR_NOMEM;
     zone_touch(c, z);
     for (struct tie *t = z->links; t; t = t->next)
-        ((struct link *)t->owner)->keep = false;
+        link_of_object(t)->keep = false;
     const struct tie *before = z->links;
     int r = links_add(c, z, vpc_ids, n);
     /* New links stand before the old ones: on failure take just those away again. */
     for (struct tie *t = z->links, *next; t; t = next) {
-        struct link *l = t->owner;
+        struct link *l = link_of_object(t);
         next = t->next;
         if (r < 0 && t == before)
             break;
@@ -162,7 +164,7 @@ int compile_rrset_del(struct compiler *c, const char *zone_id, const uint8_t *ow
     struct rrset_name n = {owner, type, set_id};
     struct zone_rec *z;
 
-    if (!map_get(&c->zones, zone_id))
+    if (!keyset_find(&c->zones, zone_id))
         return ERR_NOT_FOUND;
     int r = zone_open(c, zone_id, &z);
     return r < 0 ? r : zone_remove(z->zone, &c->edit, &n);
@@ -181,7 +183,7 @@ static int zone_commit(struct compiler *c, struct zone_rec *z)
     }
     tie_remove(&z->dirty);
     if (z->slot == SLOT_NONE && !z->links && !z->holdings && !z->zone->names.count) {
-        map_del(&c->zones, z->zone->id);
+        keyset_remove(&c->zones, z->id);
         zone_free(z->zone);
         free(z);
     }
@@ -191,7 +193,7 @@ static int zone_commit(struct compiler *c, struct zone_rec *z)
 int zones_commit(struct compiler *c)
 {
     while (c->dirty_zones) {
-        if (zone_commit(c, c->dirty_zones->owner) < 0)
+        if (zone_commit(c, container_of(c->dirty_zones, struct zone_rec, dirty)) < 0)
             return ERR_NOMEM;
     }
     return 0;
@@ -200,13 +202,12 @@ int zones_commit(struct compiler *c)
 void zones_free(struct compiler *c)
 {
     struct zone_rec *z;
-    const char *id;
     size_t pos = 0;
 
-    while ((z = map_next(&c->zones, &pos, &id))) {
+    while ((z = record_of(keyset_next(&c->zones, &pos), zone_rec))) {
         links_drop(z->links);
         zone_free(z->zone);
         free(z);
     }
-    map_free(&c->zones);
+    keyset_free(&c->zones);
 }

@@ -22,11 +22,11 @@ struct rule {
     uint64_t key; /* of (id, generation, endpoint and its addresses): part of cache keys; never used
                      again */
     enum rule_kind kind;
+    unsigned targets_n;
     const uint8_t *domain;
     const struct endpoint
         *endpoint; /* outbound endpoint; NULL for SYSTEM or while it does not exist */
     const struct sockname *targets;
-    unsigned targets_n;
 };
 
 /* A DNS64 setting (RFC 6147). Equal settings are the same object. */

@@ -53,10 +53,10 @@ struct view_subnet {
 struct view {
     uint32_t slot;
     bool answers, private;
+    uint8_t profiles_n;
     const struct vpc_info *info;
     struct qp own;            /* struct entry */
     const uint32_t *profiles; /* slots, in order of priority; behind the subnets */
-    unsigned profiles_n;
     const struct autodef_table *autodef;
     struct lpm subnets;          /* to an index in subnet[] */
     struct view_subnet subnet[]; /* then profiles, then the ids of subnets */

@@ -12,15 +12,15 @@
 
 struct zone *zone_new(const struct edit *e, const char *id, const uint8_t *apex)
 {
-    size_t apex_len = apex ? name_len(apex) : 0, id_len = strlen(id) + 1;
-    struct zone *z = calloc(1, sizeof(*z) + apex_len + id_len);
+    size_t apex_len = apex ? name_len(apex) : 0;
+    struct zone *z = calloc(1, sizeof(*z) + apex_len);
 
     if (!z)
         return NULL;
     z->seq = e->seq;
-    z->id = memcpy(z->text + apex_len, id, id_len);
+    z->id = id;
     if (apex) {
-        z->apex = memcpy(z->text, apex, apex_len);
+        z->apex = memcpy(z->name, apex, apex_len);
         z->apex_labels = (uint8_t)name_labels(apex);
     }
     return z;

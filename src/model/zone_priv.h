@@ -42,10 +42,10 @@ struct zone {
     const char *id;
     uint64_t seq; /* the edit that made it */
     uint8_t apex_labels;
-    uint8_t text[]; /* apex, id */
+    uint8_t name[]; /* the apex */
 };
 
-/* An empty zone; apex may be NULL. NULL on lack of memory. */
+/* An empty zone; the id must outlive it, apex may be NULL. NULL on lack of memory. */
 struct zone *zone_new(const struct edit *e, const char *id, const uint8_t *apex);
 
 /* Makes *z one that this edit may change, with `apex` (NULL: as it is). 0 or ERR_NOMEM. */
