@@ -152,7 +152,7 @@ static int content_put(struct zone *z, const struct edit *e, const struct row *r
 static int table_add(struct autodef_table *t, const struct edit *e, enum autodef_kind kind,
                      struct zone *z)
 {
-    uint32_t item = t->items_n;
+    uint16_t item = (uint16_t)t->items_n;
 
     if (!z)
         return ERR_NOMEM;
@@ -160,7 +160,7 @@ static int table_add(struct autodef_table *t, const struct edit *e, enum autodef
     struct qp_leaf *leaf = malloc(qp_leaf_size(name_len(z->apex)) + sizeof(item));
     if (!leaf)
         return ERR_NOMEM;
-    qp_leaf_init(leaf, z->apex, e->seq);
+    qp_leaf_init(leaf, z->apex);
     memcpy(qp_leaf_data(leaf), &item, sizeof(item));
     int r = qp_put(&t->names, e, leaf, 0);
     if (r < 0)

@@ -17,7 +17,7 @@ struct compiler *compiler_new(struct publisher *p)
     if (!c)
         return NULL;
     c->publisher = p;
-    c->edit = (struct edit){.seq = 1, .garbage = garbage_new()};
+    c->edit = (struct edit){.seq = EDIT_FIRST, .garbage = garbage_new()};
     c->listeners_dirty = true; /* the first snapshot needs a list, if an empty one */
     if (!c->edit.garbage) {
         free(c);

@@ -32,8 +32,7 @@ static struct endpoint *endpoint_pack(const struct endpoint *from)
     size_t addresses = from->addresses_n * sizeof(from->addresses[0]);
     size_t ingress = from->ingress_n * sizeof(from->ingress[0]);
     size_t egress = from->egress_n * sizeof(from->egress[0]);
-    size_t size = pack_room(sizeof(*from)) + pack_room(addresses) + pack_room(ingress) +
-                  pack_room(egress) + pack_room_str(from->attach_name);
+    size_t size = sizeof(*from) + addresses + ingress + egress + pack_room_str(from->attach_name);
 
     for (unsigned i = 0; i < from->addresses_n; i++)
         size += pack_room_str(from->addresses[i].id);

@@ -162,7 +162,7 @@ static struct listener_list *list_pack(const struct work *w, uint64_t generation
 {
     struct listener_list head = {.generation = generation, .n = w->n};
     size_t items = w->n * sizeof(w->items[0]), inbound = w->n * sizeof(struct addr);
-    size_t size = pack_room(sizeof(head)) + pack_room(items) + pack_room(inbound);
+    size_t size = sizeof(head) + items + inbound;
 
     for (size_t i = 0; i < w->n; i++) {
         const struct listener *l = &w->items[i], *before = i ? l - 1 : NULL;

@@ -36,7 +36,7 @@ static void rule_touch_vpcs(struct compiler *c, const struct rule_rec *r)
 static struct rule *rule_pack(const struct rule *from)
 {
     size_t targets = from->targets_n * sizeof(from->targets[0]), domain = name_len(from->domain);
-    uint8_t *at = malloc(pack_room(sizeof(*from)) + pack_room(targets) + pack_room(domain));
+    uint8_t *at = malloc(sizeof(*from) + targets + domain);
 
     if (!at)
         return NULL;

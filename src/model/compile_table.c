@@ -33,7 +33,7 @@ int table_put(struct qp *t, const struct edit *edit, const uint8_t *name, const 
 
     if (!leaf)
         return ERR_NOMEM;
-    qp_leaf_init(leaf, name, edit->seq);
+    qp_leaf_init(leaf, name);
     memcpy(qp_leaf_data(leaf), e, sizeof(*e));
     int r = qp_put(t, edit, leaf, 0);
     if (r < 0)

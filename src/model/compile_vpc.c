@@ -45,9 +45,9 @@ static struct vpc_info *info_new(struct compiler *c, const char *id, const struc
     };
 
     autodef_domain(d->region, domain, sizeof(domain));
-    uint8_t *at = malloc(pack_room(sizeof(head)) + pack_room(cidrs) + pack_room(exclude) +
-                         pack_room_str(d->account) + pack_room_str(d->region) +
-                         pack_room_str(domain) + pack_room_str(d->attach_name));
+    uint8_t *at =
+        malloc(sizeof(head) + cidrs + exclude + pack_room_str(d->account) +
+               pack_room_str(d->region) + pack_room_str(domain) + pack_room_str(d->attach_name));
     if (!at || !head.dns64) {
         free(at);
         return NULL;

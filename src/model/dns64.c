@@ -37,7 +37,7 @@ static size_t text_add(char *text, size_t at, struct prefix *p)
 static struct dns64 *dns64_new(const struct dns64 *from)
 {
     size_t exclude = from->exclude_n * sizeof(from->exclude[0]);
-    uint8_t *at = malloc(pack_room(sizeof(*from)) + pack_room(exclude));
+    uint8_t *at = malloc(sizeof(*from) + exclude);
 
     if (!at)
         return NULL;

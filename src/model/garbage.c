@@ -78,6 +78,11 @@ struct retire garbage_retire(struct garbage *g)
     return (struct retire){.add = retire_add, .ctx = g};
 }
 
+void edit_retire(const struct edit *e, void *block)
+{
+    edit_drop(e, block, e->seq == EDIT_FIRST ? e->seq : 0);
+}
+
 void edit_drop(const struct edit *e, void *block, uint64_t seq)
 {
     if (seq == e->seq)

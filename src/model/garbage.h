@@ -44,6 +44,8 @@ void garbage_free(struct garbage *g);
 /* A door for base/lpm.h: adds with free(3). */
 struct retire garbage_retire(struct garbage *g);
 
+#define EDIT_FIRST 1 /* seq of the edit that makes the first snapshot: nobody reads yet */
+
 /* Who edits: blocks made since the last publication carry `seq` and may be changed in place; others
  * are visible to readers, so they are copied and the original goes to `garbage`. */
 struct edit {
@@ -53,5 +55,9 @@ struct edit {
 
 /* Gets rid of a plain block that carries `seq`: at once if it is ours alone, else as garbage. */
 void edit_drop(const struct edit *e, void *block, uint64_t seq);
+
+/* The same for a block that does not say which edit made it: as garbage, unless nobody reads yet.
+ */
+void edit_retire(const struct edit *e, void *block);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packing a struct and all that it points to into one block: sum up pack_room() of the parts,
- * allocate, then copy them one behind the other. */
+/* Packing a struct and all that it points to into one block: sum up the bytes of the parts,
+ * allocate, then copy them one behind the other, in falling order of alignment: so each is aligned
+ * without a gap. */
 #ifndef MODEL_PACK_H
 #define MODEL_PACK_H
 
@@ -8,16 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes that a part of `len` bytes takes: parts stay aligned to eight. */
-static inline size_t pack_room(size_t len)
-{
-    return (len + 7) & ~(size_t)7;
-}
-
 /* Bytes that a string takes; none for NULL. */
 static inline size_t pack_room_str(const char *s)
 {
-    return s ? pack_room(strlen(s) + 1) : 0;
+    return s ? strlen(s) + 1 : 0;
 }
 
 /* Copies a part to *at and moves *at behind it; NULL for a part without bytes. */
@@ -28,7 +23,7 @@ static inline void *pack(uint8_t **at, const void *data, size_t len)
     if (!len)
         return NULL;
     memcpy(here, data, len);
-    *at += pack_room(len);
+    *at += len;
     return here;
 }
 

@@ -218,10 +218,8 @@ int qp_each(const struct qp *t, int (*fn)(void *ctx, const struct qp_leaf *leaf)
     return t->root.ptr ? node_each(&t->root, fn, ctx) : 0;
 }
 
-void qp_leaf_init(struct qp_leaf *leaf, const uint8_t *name, uint64_t seq)
+void qp_leaf_init(struct qp_leaf *leaf, const uint8_t *name)
 {
-    leaf->seq_low = (uint32_t)seq;
-    leaf->seq_high = (uint16_t)(seq >> 32);
     leaf->name_len = (uint8_t)name_len(name);
     memcpy(leaf->name, name, leaf->name_len);
 }

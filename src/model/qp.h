@@ -36,10 +36,8 @@ struct qp_key {
 };
 
 /* Common head of all leaves; one malloc'ed block, its owner's data follow the name (qp_leaf_data).
- * seq says which edit made it. */
+ * Leaves are most of what a tenant takes, so they hold nothing else. */
 struct qp_leaf {
-    uint32_t seq_low;
-    uint16_t seq_high;
     uint8_t name_len;
     uint8_t name[]; /* canonical */
 };
@@ -99,26 +97,19 @@ int qp_each(const struct qp *t, int (*fn)(void *ctx, const struct qp_leaf *leaf)
 /* Frees all nodes and leaves of this version at once; for the last owner only. */
 void qp_free(struct qp *t);
 
-/* Writes the head of a leaf of the edit `seq` and copies the name. `leaf` needs qp_leaf_size()
- * bytes. */
-void qp_leaf_init(struct qp_leaf *leaf, const uint8_t *name, uint64_t seq);
+/* Writes the head of a leaf and copies the name. `leaf` needs qp_leaf_size() bytes. */
+void qp_leaf_init(struct qp_leaf *leaf, const uint8_t *name);
 
-/* Bytes of a leaf before its data: head and name, up to the next multiple of four. */
+/* Bytes of a leaf before its data: head and name, up to the next multiple of two. */
 static inline size_t qp_leaf_size(size_t name_len)
 {
-    return (offsetof(struct qp_leaf, name) + name_len + 3) & ~(size_t)3;
+    return (offsetof(struct qp_leaf, name) + name_len + 1) & ~(size_t)1;
 }
 
-/* The data behind the name, aligned to four. */
+/* The data behind the name, aligned to two. */
 static inline void *qp_leaf_data(const struct qp_leaf *leaf)
 {
     return (uint8_t *)(uintptr_t)leaf + qp_leaf_size(leaf->name_len);
-}
-
-/* The edit that made a leaf. */
-static inline uint64_t qp_leaf_seq(const struct qp_leaf *leaf)
-{
-    return (uint64_t)leaf->seq_high << 32 | leaf->seq_low;
 }
 
 /* The leaf of a node that is one. */

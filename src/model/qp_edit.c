@@ -179,7 +179,7 @@ int qp_put(struct qp *t, const struct edit *e, struct qp_leaf *leaf, uint32_t fl
     struct qp_node *n = descend(t, e, &k, QP_KEY_MAX);
     if (!n)
         return ERR_NOMEM;
-    edit_drop(e, old, qp_leaf_seq(old));
+    edit_retire(e, old);
     *n = twig;
     return 0;
 }
@@ -212,7 +212,7 @@ int qp_del(struct qp *t, const struct edit *e, const uint8_t *name)
     if (!above)
         t->root = (struct qp_node){0};
     t->count--;
-    edit_drop(e, leaf, qp_leaf_seq(leaf));
+    edit_retire(e, leaf);
     return 0;
 }
 

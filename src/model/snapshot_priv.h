@@ -24,14 +24,14 @@ struct vpc_info {
     struct dns64_desc dns64_own; /* as described: subnets may change parts of it */
 };
 
-/* Data of a leaf in a VPC's own table or a profile's table. */
+/* Data of a leaf in a VPC's own table or a profile's table, where they lie at even addresses. */
 struct entry {
     uint32_t rule, zone; /* slots, or SLOT_NONE */
-    uint32_t reverse;    /* 1: an autodefined reverse name of the VPC's own addresses */
-};
+    uint16_t reverse;    /* 1: an autodefined reverse name of the VPC's own addresses */
+} __attribute__((packed, aligned(2)));
 
 /* Autodefined names, the same for all VPCs of a region with the same settings. The data of a leaf
- * is a uint32_t, the index of its item. */
+ * is a uint16_t, the index of its item. */
 struct autodef_table {
     struct qp names;
     unsigned items_n;

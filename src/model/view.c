@@ -150,7 +150,7 @@ static void match_level(struct matches *m, struct tables *t, unsigned at)
             match_autodef(m, mine, &own_reverse);
     }
     if (t->autodef.leaf && t->autodef.at == at) {
-        const uint32_t *item = qp_leaf_data(t->autodef.leaf);
+        const uint16_t *item = qp_leaf_data(t->autodef.leaf);
         match_autodef(m, t->autodef.leaf, &m->v->autodef->items[*item]);
         cursor_next(&t->autodef);
     }

@@ -8,7 +8,7 @@
 #include "dns/type.h"
 #include "model/zone_priv.h"
 
-#define RDATA_MAX 260000u /* bytes of one record set: more than fits a message by far */
+#define RDATA_MAX 130000u /* bytes of one record set: more than fits a message by far */
 
 struct zone *zone_new(const struct edit *e, const char *id, const uint8_t *apex)
 {
@@ -131,7 +131,7 @@ static int leaf_put(struct zone *z, const struct edit *e, const struct rrset_nam
 
     if (!leaf)
         return ERR_NOMEM;
-    qp_leaf_init(leaf, n->owner, e->seq);
+    qp_leaf_init(leaf, n->owner);
     uint8_t *sets = qp_leaf_data(leaf);
     if (p->before)
         memcpy(sets, p->sets, p->before);
@@ -180,7 +180,7 @@ static struct rrset *set_make(const struct rrset_desc *d)
 {
     size_t id_len = d->set_id ? strlen(d->set_id) + 1 : 0;
     size_t alias_len = d->alias ? name_len(d->alias) : 0;
-    size_t size = (sizeof(struct rrset) + id_len + alias_len + d->rdata_len + 3) & ~(size_t)3;
+    size_t size = (sizeof(struct rrset) + id_len + alias_len + d->rdata_len + 1) & ~(size_t)1;
     struct rrset *s = calloc(1, size);
 
     if (!s)
@@ -190,7 +190,7 @@ static struct rrset *set_make(const struct rrset_desc *d)
                          (d->set_id ? RRSET_SET_ID : 0) | (d->alias ? RRSET_ALIAS : 0));
     s->weight = d->weight;
     s->ttl = d->ttl;
-    s->words = (uint16_t)(size / 4);
+    s->words = (uint16_t)(size / 2);
     s->count = (uint16_t)d->count;
     if (id_len)
         memcpy(s->data, d->set_id, id_len);

@@ -8,16 +8,17 @@
 #include "model/zone.h"
 
 /* One record set, packed behind its owner in the leaf of the zone's trie. Behind the head stand
- * the set id (NUL-terminated), the alias' target and the rdata, each if there is any. */
+ * the set id (NUL-terminated), the alias' target and the rdata, each if there is any. Sets lie at
+ * even addresses. */
 struct rrset {
     uint16_t type;
     uint8_t flags; /* RRSET_x, policy in the low bits */
     uint8_t weight;
     uint32_t ttl;
-    uint16_t words; /* of four bytes to the next set */
+    uint16_t words; /* of two bytes to the next set */
     uint16_t count; /* records */
     uint8_t data[];
-};
+} __attribute__((packed, aligned(2)));
 
 enum rrset_flag {
     RRSET_POLICY = 3, /* mask */
@@ -74,7 +75,7 @@ void zone_free(void *zone);
 /* Bytes of a set. */
 static inline size_t rrset_size(const struct rrset *s)
 {
-    return s->words * 4u;
+    return s->words * 2u;
 }
 
 /* The set behind this one, whatever its type; NULL behind the last of the owner. */

@@ -50,19 +50,19 @@ static int compare(const void *a, const void *b)
     return name_compare(a, b);
 }
 
-static struct qp_leaf *leaf_new(const struct world *w, const uint8_t *name)
+static struct qp_leaf *leaf_new(const uint8_t *name)
 {
     struct qp_leaf *leaf = malloc(qp_leaf_size(name_len(name)) + 4);
 
     assert_non_null(leaf);
-    qp_leaf_init(leaf, name, w->edit.seq);
+    qp_leaf_init(leaf, name);
     memset(qp_leaf_data(leaf), 0x5a, 4);
     return leaf;
 }
 
 static void world_put(struct world *w, size_t i)
 {
-    assert_int_equal(qp_put(&w->trie, &w->edit, leaf_new(w, w->names[i]), (uint32_t)i), 0);
+    assert_int_equal(qp_put(&w->trie, &w->edit, leaf_new(w->names[i]), (uint32_t)i), 0);
     w->there[i] = true;
 }
 
@@ -272,8 +272,8 @@ static void test_longest(void **state)
 
     /* All ancestors of the deepest name have leaves. */
     for (unsigned i = 1; i <= 127; i++)
-        assert_int_equal(qp_put(&w.trie, &w.edit, leaf_new(&w, name_parent(deep, i)), i), 0);
-    assert_int_equal(qp_put(&w.trie, &w.edit, leaf_new(&w, wide), 0), 0);
+        assert_int_equal(qp_put(&w.trie, &w.edit, leaf_new(name_parent(deep, i)), i), 0);
+    assert_int_equal(qp_put(&w.trie, &w.edit, leaf_new(wide), 0), 0);
     qp_key_make(&k, deep);
     qp_walk(&w.trie, &k, &path);
     assert_null(path.leaf);
@@ -301,7 +301,7 @@ static void test_empty(void **state)
     assert_int_equal(path.chain_n, 0);
     assert_null(qp_get(&w.trie, com));
     assert_int_equal(qp_del(&w.trie, &w.edit, com), ERR_NOT_FOUND);
-    assert_int_equal(qp_put(&w.trie, &w.edit, leaf_new(&w, root), 7), 0);
+    assert_int_equal(qp_put(&w.trie, &w.edit, leaf_new(root), 7), 0);
     qp_walk(&w.trie, &k, &path);
     assert_null(path.leaf);
     assert_int_equal(path.chain_n, 1);
