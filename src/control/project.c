@@ -145,6 +145,7 @@ static int project_load(struct project *p)
     /* What a whole reading needed, no batch of changes will. */
     arena_free(&p->batch);
     arena_new(&p->batch, BATCH_MEMORY);
+    store_trim(p->store);
     malloc_trim(0);
     return err;
 }

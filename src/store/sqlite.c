@@ -686,9 +686,20 @@ static int sqlite_feed(void *impl, const struct store_follow *follow, uint64_t *
     return err;
 }
 
+/* The page caches of the connections that rest. */
+static void sqlite_trim(void *impl)
+{
+    struct sqlite *s = impl;
+    pthread_mutex_lock(&s->pool_lock);
+    for (struct conn *c = s->pool; c != NULL; c = c->next)
+        sqlite3_db_release_memory(c->db);
+    pthread_mutex_unlock(&s->pool_lock);
+}
+
 const struct store_backend sqlite_backend = {
     .poll_ms = POLL_MS,
     .close = sqlite_close,
+    .trim = sqlite_trim,
     .revision = sqlite_revision,
     .get = sqlite_get,
     .range = sqlite_range,

@@ -192,6 +192,12 @@ int store_feed(struct store *s, const struct store_follow *follow, uint64_t *ret
     return s->backend->feed(s->impl, follow, ret_rev);
 }
 
+void store_trim(struct store *s)
+{
+    if (s->backend->trim != NULL)
+        s->backend->trim(s->impl);
+}
+
 /* Sleeps until something moved, at most until the deadline or the next poll. Lock held. */
 static void wait_slice(struct store *s, uint64_t deadline_ns)
 {

@@ -115,4 +115,8 @@ int store_feed(struct store *s, const struct store_follow *follow, uint64_t *ret
  * (ERR_NOT_FOUND). */
 int store_wait(struct store *s, uint64_t after, int timeout_ms);
 
+/* Gives back the memory in which a long reading has left pages that nobody may need again. Any
+ * thread. */
+void store_trim(struct store *s);
+
 #endif

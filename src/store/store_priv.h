@@ -14,6 +14,7 @@ struct store_backend {
     int poll_ms;
     /* Frees `impl`. No call is under way. */
     void (*close)(void *impl);
+    void (*trim)(void *impl); /* store_trim; NULL: nothing to give back */
     /* The functions of store.h; arguments are checked by the dispatcher. Any thread. */
     int (*revision)(void *impl, uint64_t *ret);
     int (*get)(void *impl, struct store_bytes key, struct arena *arena, struct store_item *ret);
