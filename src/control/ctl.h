@@ -76,6 +76,7 @@ struct ctl {
         *foreign; /* objects of other accounts that it read in order to write */
     struct store_compare *compares;
     size_t compares_n, compares_cap;
+    uint64_t since;     /* the store's revision before the first read; see store_txn */
     uint64_t committed; /* revision of the commit, 0 when nothing was written */
 };
 

@@ -46,6 +46,7 @@ void txn_begin(struct ctl *c)
     c->writes_n = c->writes_cap = 0;
     c->compares = NULL;
     c->compares_n = c->compares_cap = 0;
+    c->since = c->read_only ? 0 : store_revision(c->store);
     c->foreign = NULL;
     c->committed = 0;
     c->fault = (struct ctl_fault){0};
@@ -350,7 +351,7 @@ int txn_commit(struct ctl *c)
         return ERR_NOMEM;
     for (size_t i = 0; i < c->writes_n; i++)
         writes[i] = (struct store_write){c->writes[i].key, c->writes[i].value};
-    struct store_txn txn = {c->compares, c->compares_n, writes, c->writes_n};
+    struct store_txn txn = {c->compares, c->compares_n, writes, c->writes_n, c->since};
     err = store_commit(c->store, &txn, &c->committed);
     if (err == 0) {
         trouble_over(store_write_trouble(c->store));

@@ -571,9 +571,9 @@ static int feed_trim(struct conn *c, uint64_t seq)
 static int commit_body(struct conn *c, const struct store_txn *txn, uint64_t *ret_rev)
 {
     uint64_t rev, seq;
-    int err = compares_check(c, txn);
-    if (err == 0)
-        err = meta_get(c, "revision", &rev);
+    int err = meta_get(c, "revision", &rev);
+    if (err == 0 && (txn->since == 0 || rev != txn->since))
+        err = compares_check(c, txn);
     if (err != 0)
         return err;
     sqlite3_stmt *last = conn_stmt(c, STMT_FEED_LAST);

@@ -76,6 +76,8 @@ struct store_txn {
     size_t compares_n;
     const struct store_write *writes;
     size_t writes_n;
+    uint64_t since; /* store_revision() from before the first read that the compares tell of: while
+                       it is the newest they hold, and need not be looked at; 0: not known */
 };
 
 /* Commits all or nothing; *ret_rev gets the revision. ERR_CONFLICT: a compare failed; ERR_IO: disk

@@ -415,7 +415,7 @@ static int op_overtaken(struct ctl *c, const void *in, void *out)
     if (*left > 0) {
         struct store_write w = {text("n"), text("theirs")};
         *left -= 1;
-        assert_int_equal(store_commit(c->store, &(struct store_txn){NULL, 0, &w, 1}, &rev), 0);
+        assert_int_equal(store_commit(c->store, &(struct store_txn){NULL, 0, &w, 1, 0}, &rev), 0);
     }
     return ctl_raw_put(c, text("n"), text("ours"));
 }

@@ -594,7 +594,7 @@ static void fall_behind(struct fix *f, const struct store_bytes *gone, size_t go
     for (size_t i = 0; i < gone_n; i++)
         w[i] = (struct store_write){gone[i], {NULL, 0}};
     reader_sleep(&f->reader);
-    assert_int_equal(store_commit(f->c.store, &(struct store_txn){NULL, 0, w, n}, &rev), 0);
+    assert_int_equal(store_commit(f->c.store, &(struct store_txn){NULL, 0, w, n, 0}, &rev), 0);
     free(w);
     assert_int_equal(publish_wait(f->c.publisher, rev, 10000), 0);
     reader_wake(&f->reader);

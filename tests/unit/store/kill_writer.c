@@ -49,7 +49,7 @@ int main(int argc, char **argv)
                                    {text(key), text(value)},
                                    {text("right"), text(value)},
                                    {text(old), {NULL, 0}}};
-        struct store_txn txn = {NULL, 0, w, n > WINDOW ? 4 : 3};
+        struct store_txn txn = {NULL, 0, w, n > WINDOW ? 4 : 3, 0};
         if (store_commit(s, &txn, &rev) != 0) {
             fprintf(stderr, "commit: %s\n", store_error(s));
             return 1;

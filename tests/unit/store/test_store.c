@@ -81,7 +81,7 @@ static int fix_close(void **state)
 static uint64_t put(struct store *s, const char *key, struct store_bytes value)
 {
     struct store_write w = {text(key), value};
-    struct store_txn txn = {NULL, 0, &w, 1};
+    struct store_txn txn = {NULL, 0, &w, 1, 0};
     uint64_t rev = 0;
     assert_int_equal(store_commit(s, &txn, &rev), 0);
     return rev;
@@ -132,9 +132,9 @@ static void test_empty_keys_are_refused(void **state)
     struct store_write w = {{"", 0}, text("v")};
     struct store_compare c = {{"", 0}, 0};
     struct store_item item;
-    assert_int_equal(store_commit(f->store, &(struct store_txn){NULL, 0, &w, 1}, &rev),
+    assert_int_equal(store_commit(f->store, &(struct store_txn){NULL, 0, &w, 1, 0}, &rev),
                      ERR_INVALID);
-    assert_int_equal(store_commit(f->store, &(struct store_txn){&c, 1, NULL, 0}, &rev),
+    assert_int_equal(store_commit(f->store, &(struct store_txn){&c, 1, NULL, 0, 0}, &rev),
                      ERR_INVALID);
     assert_int_equal(rev, 77);
     assert_int_equal(store_get(f->store, (struct store_bytes){"", 0}, &f->arena, &item),
@@ -149,7 +149,7 @@ static void test_compares_guard(void **state)
     put(f->store, "b", text("1"));
     struct store_write w[2] = {{text("a"), text("2")}, {text("c"), text("2")}};
     struct store_compare c[2] = {{text("a"), 1}, {text("c"), 0}};
-    struct store_txn txn = {c, 2, w, 2};
+    struct store_txn txn = {c, 2, w, 2, 0};
     assert_int_equal(store_commit(f->store, &txn, &rev), 0);
     assert_int_equal(rev, 3);
     /* "a" has moved on, "c" exists now: either alone must stop it, and nothing may change. */
@@ -252,7 +252,7 @@ static void test_feed(void **state)
                                {text("a"), text("")},
                                {text("none"), gone},
                                {text("b"), text("2")}};
-    assert_int_equal(store_commit(f->store, &(struct store_txn){NULL, 0, w, 4}, &at), 0);
+    assert_int_equal(store_commit(f->store, &(struct store_txn){NULL, 0, w, 4, 0}, &at), 0);
     put(f->store, "missing", gone); /* a revision without a change */
     put(f->store, "a", gone);
     put(f->store, "c", text("3"));
@@ -309,8 +309,8 @@ static void test_feed_compaction(void **state)
     uint64_t rev;
     size_t n = 0;
     struct store_follow follow = {0, 0, count_change, &n};
-    assert_int_equal(store_commit(f->store, &(struct store_txn){NULL, 0, w, LIMIT_FEED_KEEP}, &rev),
-                     0);
+    assert_int_equal(
+        store_commit(f->store, &(struct store_txn){NULL, 0, w, LIMIT_FEED_KEEP, 0}, &rev), 0);
     assert_int_equal(store_feed(f->store, &follow, &rev), 0);
     assert_int_equal(n, LIMIT_FEED_KEEP); /* just full */
     put(f->store, "one more", text("v"));
@@ -383,7 +383,7 @@ static void *count_up(void *arg)
         snprintf(out, sizeof out, "%d", value + 1);
         struct store_compare c = {text("n"), item.mod_rev};
         struct store_write w = {text("n"), text(out)};
-        int err = store_commit(f->store, &(struct store_txn){&c, 1, &w, 1}, &rev);
+        int err = store_commit(f->store, &(struct store_txn){&c, 1, &w, 1, 0}, &rev);
         if (err == 0)
             done++;
         else if (err != ERR_CONFLICT)
@@ -455,7 +455,11 @@ static void test_sqlite_two_processes(void **state)
     assert_int_equal(store_revision(f->store), 2);
     struct store_write w = {text("b"), text("3")};
     struct store_compare c = {text("b"), 0};
-    assert_int_equal(store_commit(f->store, &(struct store_txn){&c, 1, &w, 1}, &rev), ERR_CONFLICT);
+    assert_int_equal(store_commit(f->store, &(struct store_txn){&c, 1, &w, 1, 0}, &rev),
+                     ERR_CONFLICT);
+    /* That nothing had changed when the reading began says nothing of later. */
+    assert_int_equal(store_commit(f->store, &(struct store_txn){&c, 1, &w, 1, 1}, &rev),
+                     ERR_CONFLICT);
     store_close(other);
 }
 
@@ -535,7 +539,7 @@ static void test_sqlite_disk_full(void **state)
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     struct store_write w[2] = {{text("a"), text("2")}, {text("b"), {big, sizeof big}}};
-    int err = store_commit(f->store, &(struct store_txn){NULL, 0, w, 2}, &rev);
+    int err = store_commit(f->store, &(struct store_txn){NULL, 0, w, 2, 0}, &rev);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     signal(SIGXFSZ, handler);
     assert_int_equal(err, ERR_IO);
