@@ -44,11 +44,12 @@ static bool take_string(struct text *t, const char **ret, size_t *ret_len)
 {
     if (!take(t, '"'))
         return false;
-    const char *from = t->at;
-    while (t->at < t->end && *t->at >= ' ' && *t->at < 0x7f && *t->at != '"' && *t->at != '\\')
-        t->at++;
-    *ret = from;
-    *ret_len = (size_t)(t->at - from);
+    const char *at = t->at;
+    while (at < t->end && *at >= ' ' && *at < 0x7f && *at != '"' && *at != '\\')
+        at++;
+    *ret = t->at;
+    *ret_len = (size_t)(at - t->at);
+    t->at = at;
     return take(t, '"');
 }
 
