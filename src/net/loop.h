@@ -23,7 +23,7 @@
 
 #include "base/container.h"
 
-#define LOOP_EVENTS 128 /* events taken from the kernel at a time */
+#define LOOP_EVENTS 64 /* events taken from the kernel at a time: few, for others wait */
 
 /* A descriptor being watched. The owner finds itself with container_of. */
 struct watch {

@@ -31,8 +31,3 @@ bool resolver_event(struct resolver *r, uint64_t now, struct event *ret)
     r->events_n--;
     return true;
 }
-
-void resolver_idled(struct resolver *r, uint64_t ns, uint64_t now)
-{
-    shed_idled(&r->shed, ns, now);
-}

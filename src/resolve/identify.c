@@ -40,12 +40,16 @@ static enum step found(struct query *q, const char *how)
                     addr_format(&q->source.addr, buf, sizeof(buf)), subnet ? ", subnet " : "",
                     subnet ? subnet : "");
     }
-    if (q->r->shed.on && shed_query(&q->r->shed, view_slot(q->view))) {
-        quota_shed(q->r->quotas, view_slot(q->view), view_vpc(q->view), q->now);
+    if (!q->r->shed.on || !shed_query(&q->r->shed, view_slot(q->view)))
+        return STEP_ADMIT;
+    if (!q->r->shed.full && !q->r->deferred_n) /* nobody waits for it */
+        return STEP_ADMIT;
+    if (!defer_query(q))
         return drop_silently(q, view_vpc(q->view),
-                             "the processor is used up, and this VPC asks most by far");
-    }
-    return STEP_ADMIT;
+                             "this VPC asks most by far, and too many of its queries wait");
+    query_trace(q, "identify", "deferred", view_vpc(q->view),
+                "queries wait for each other, and this VPC asks most by far");
+    return STEP_DEFERRED;
 }
 
 static enum step identify_vpc(struct query *q)

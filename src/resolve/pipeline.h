@@ -5,7 +5,7 @@
 
 #include "resolve/query_priv.h"
 
-/* Steps, in the order of design section 3; the last three end the run. */
+/* Steps, in the order of design section 3; the last four end the run. */
 enum step {
     STEP_LOCATE,
     STEP_IDENTIFY,
@@ -22,6 +22,7 @@ enum step {
     STEP_SENT,
     STEP_DROPPED,
     STEP_PARKED,
+    STEP_DEFERRED, /* parked before STEP_ADMIT */
 };
 
 /* Runs a query from q->step until it is answered, dropped or parked. */

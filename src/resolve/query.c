@@ -51,6 +51,7 @@ struct resolver *resolver_new(const struct resolver_config *config)
     r->flights_max = config->flights_max;
     TAILQ_INIT(&r->free_queries);
     TAILQ_INIT(&r->ready);
+    TAILQ_INIT(&r->deferred);
     TAILQ_INIT(&r->actions);
     SLIST_INIT(&r->free_flights);
     size_t buckets = 1;
@@ -130,6 +131,9 @@ void query_free(struct resolver *r, struct query *q)
         break;
     case QUERY_READY:
         TAILQ_REMOVE(&r->ready, q, link);
+        break;
+    case QUERY_DEFERRED:
+        defer_leave(q);
         break;
     }
     outcomes_release(q);
@@ -222,12 +226,12 @@ enum query_state query_begin(struct resolver *r, struct query *q, const struct q
 enum query_state query_resume(struct resolver *r, struct query *q, uint8_t *out, size_t out_size,
                               uint64_t now)
 {
-    if (!should(q->step == STEP_PARKED && q->r == r))
+    if (!should((q->step == STEP_PARKED || q->step == STEP_DEFERRED) && q->r == r))
         return QUERY_DROP;
     q->out = out;
     q->out_size = out_size;
     q->now = now;
-    q->step = STEP_ACCEPT;
+    q->step = q->step == STEP_DEFERRED ? STEP_ADMIT : STEP_ACCEPT;
     return pipeline_run(q);
 }
 

@@ -84,7 +84,7 @@ struct query_in {
 enum query_state {
     QUERY_ANSWER, /* the answer is in `out`, query_len bytes */
     QUERY_DROP,   /* no answer at all */
-    QUERY_WAIT,   /* parked: it comes back through resolver_ready */
+    QUERY_WAIT,   /* parked: it comes back through resolver_ready or resolver_deferred */
 };
 
 /* A query from the pool; NULL when queries_max are out. */
@@ -106,7 +106,7 @@ void query_prepare(struct resolver *r, struct query *const q[], const struct que
 /* Runs a prepared query as far as it goes, as query_begin does. */
 enum query_state query_finish(struct query *q, uint8_t *out, size_t out_size);
 
-/* Goes on with a query that resolver_ready returned. */
+/* Goes on with a query that resolver_ready or resolver_deferred returned. */
 enum query_state query_resume(struct resolver *r, struct query *q, uint8_t *out, size_t out_size,
                               uint64_t now);
 
@@ -193,6 +193,18 @@ void resolver_tick(struct resolver *r, uint64_t now);
 /* A parked query that can go on, or NULL. */
 struct query *resolver_ready(struct resolver *r);
 
+/* The next query that waits behind those of other VPCs, or NULL. The driver takes a few of them
+ * whenever it has done all else, and does not sleep while there are any. */
+struct query *resolver_deferred(struct resolver *r);
+
+/* True if resolver_deferred would find one. */
+bool resolver_has_deferred(const struct resolver *r);
+
+/* A batch of packets comes at `now`. `full`: more of them may wait than it has room for. `since`:
+ * ns for which it has been so in this socket without a break. From that the resolver knows that
+ * queries wait for each other, and looks whose are the most. */
+void resolver_batch(struct resolver *r, bool full, uint64_t since, uint64_t now);
+
 /* --- what the driver may tell the operator
  * ---------------------------------------------------------------- */
 
@@ -207,7 +219,7 @@ enum quota {
     QUOTA_INFLIGHT, /* questions under way */
     QUOTA_RATE,     /* questions a second */
     QUOTA_PARKED,   /* queries that wait */
-    QUOTA_LOAD,     /* the worker's processor, when all of it is used up */
+    QUOTA_LOAD,     /* queries that wait for the worker's processor behind those of others */
     QUOTAS
 };
 
@@ -229,9 +241,5 @@ struct event {
 /* The next event, if any: one for each change of a target, and at most one a second for each quota
  * that is used up. Call until it returns false, once in a while. */
 bool resolver_event(struct resolver *r, uint64_t now, struct event *ret);
-
-/* The driver had nothing to do for `ns` until `now`. Call it whenever it slept; from how little
- * that is, the resolver knows that the processor is used up, and whose packets to drop first. */
-void resolver_idled(struct resolver *r, uint64_t ns, uint64_t now);
 
 #endif

@@ -43,6 +43,7 @@ enum query_place {
     QUERY_NOWHERE,
     QUERY_IN_FLIGHT, /* in flight->followers */
     QUERY_READY,     /* in resolver.ready */
+    QUERY_DEFERRED,  /* in resolver.deferred */
 };
 
 struct query {
@@ -127,7 +128,8 @@ struct resolver {
     unsigned events_first, events_n;
 
     struct query_slab *slabs;
-    struct query_list free_queries, ready;
+    struct query_list free_queries, ready, deferred;
+    size_t deferred_n;
     size_t queries_n, queries_max; /* in use, most */
 
     struct flight *flights; /* an array; slots are touched in order */
@@ -139,6 +141,13 @@ struct resolver {
     struct timers timers;
     uint8_t scratch[LIMIT_MESSAGE]; /* a reply while it is cleaned */
 };
+
+/* Lets a query of a noisy VPC wait behind the others'. False: the VPC has so many waiting that it
+ * is to be dropped, which was counted. */
+bool defer_query(struct query *q);
+
+/* Takes a deferred query out of the queue. */
+void defer_leave(struct query *q);
 
 /* Makes `name` the one that is asked now: as it is spelled, as a key of the cache and of tables. */
 void query_ask(struct query *q, const uint8_t *name);

@@ -54,7 +54,8 @@ static struct holder *find(struct quotas *t, uint64_t key, const char *id, uint6
             set[i].used = now;
             return &set[i];
         }
-        if (!set[i].inflight && !set[i].parked && !set[i].told && (!old || set[i].used < old->used))
+        if (!set[i].inflight && !set[i].parked && !set[i].deferred && !set[i].told &&
+            (!old || set[i].used < old->used))
             old = &set[i];
     }
     if (!old)
@@ -175,11 +176,26 @@ void quota_unpark(struct query *q)
         q->holder->parked--;
 }
 
-void quota_shed(struct quotas *t, uint32_t slot, const char *id, uint64_t now)
+bool quota_may_defer(struct quotas *t, struct query *q, size_t left)
 {
-    struct holder *o = find(t, KEY_VPC | slot, id, now);
-    if (o)
-        count(t, o, QUOTA_LOAD);
+    q->holder = find(t, KEY_VPC | view_slot(q->view), view_vpc(q->view), q->now);
+    if (q->holder ? may_have_more(q->holder->deferred, left) : left != 0)
+        return true;
+    if (q->holder)
+        count(t, q->holder, QUOTA_LOAD);
+    return false;
+}
+
+void quota_defer(struct query *q)
+{
+    if (q->holder)
+        q->holder->deferred++;
+}
+
+void quota_undefer(struct query *q)
+{
+    if (q->holder)
+        q->holder->deferred--;
 }
 
 bool quota_event(struct quotas *t, uint64_t now, struct event *ret)

@@ -29,7 +29,7 @@ struct holder {
     char id[EVENT_ID];
     bool vpc;  /* else a rule */
     bool told; /* in quotas.refusing */
-    uint32_t inflight, parked;
+    uint32_t inflight, parked, deferred;
     uint64_t asked;           /* ns: the rate's theoretical arrival time */
     uint64_t answered;        /* the same for refusals */
     uint64_t told_at;         /* ns, of the last event */
@@ -76,8 +76,13 @@ bool quota_may_park(struct quotas *t, struct query *q, size_t left);
 void quota_park(struct query *q);
 void quota_unpark(struct query *q);
 
-/* Counts a query of the VPC with this slot and id as dropped for the processor's sake. */
-void quota_shed(struct quotas *t, uint32_t slot, const char *id, uint64_t now);
+/* True if the query may wait behind those of others, while `left` more can. Else it is to be
+ * dropped, and that was counted. */
+bool quota_may_defer(struct quotas *t, struct query *q, size_t left);
+
+/* The query begins, and ceases, to wait so. */
+void quota_defer(struct query *q);
+void quota_undefer(struct query *q);
 
 /* Fills an event about a quota of which the last event was long enough ago; false: there is none.
  */

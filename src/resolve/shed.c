@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding who uses up the processor; see shed.h. */
+/* Finding for whom the others wait; see shed.h. */
 #include "resolve/shed.h"
 
 #include <string.h>
@@ -7,111 +7,109 @@
 #include "base/clock.h"
 
 #define EPOCH_NS (10 * NS_PER_MS)
-#define FULL 20     /* an epoch with less than one part in so many to sleep has no time to spare */
-#define SAMPLE 4    /* one query of so many is counted */
-#define SEEN_MIN 16 /* counted ones that make a sender noisy at least: 6,400 queries a second */
-#define TIMES 4     /* more than the average of the others, to be noisy */
-#define KEEP_ALL 1024
-#define KEEP_MIN 4     /* of KEEP_ALL; the noisiest tenant gets something, too */
-#define CALM_EPOCHS 50 /* until nobody is looked at any more */
+#define STANDING_NS NS_PER_MS /* that batches must come full without a break */
+#define NOISY_MIN 128         /* of a counter at least: 6,400 queries a second */
+#define TIMES 4               /* more than the average of the others, to be noisy */
+#define GONE_EPOCHS 50        /* after which a sender is none any more */
+#define CALM_EPOCHS 50        /* until nobody is looked at any more */
 
 struct census {
     uint64_t total;
     unsigned senders;
 };
 
-static struct census take_census(const struct shed *s)
+/* Ends the epoch of all senders and counts them. */
+static struct census take_census(struct shed *s)
 {
     struct census c = {0, 0};
     for (unsigned i = 0; i < SHED_CELLS; i++) {
-        c.total += s->cells[i].n;
-        c.senders += s->cells[i].n != 0;
+        struct shed_cell *at = &s->cells[i];
+        at->age = at->seen ? 0 : at->age + (at->age < GONE_EPOCHS);
+        at->seen = at->noisy = false;
+        c.total += at->n;
+        c.senders += at->age < GONE_EPOCHS;
     }
     return c;
 }
 
-/* The largest sender that is noisy beside the rest of the census, or -1. */
-static int noisiest(const struct shed *s, const struct census *c)
+/* The largest sender that is noisy beside the rest of the census; NULL: there is none. */
+static struct shed_cell *noisiest(struct shed *s, const struct census *c)
 {
-    unsigned at = 0;
-    for (unsigned i = 1; i < SHED_CELLS; i++)
-        if (s->cells[i].n > s->cells[at].n)
-            at = i;
-    uint64_t n = s->cells[at].n;
-    bool noisy = n >= SEEN_MIN && c->senders > 1 && n * (c->senders - 1) > TIMES * (c->total - n);
-    return noisy ? (int)at : -1;
+    struct shed_cell *most = NULL;
+    for (unsigned i = 0; i < SHED_CELLS; i++)
+        if (!s->cells[i].noisy && (!most || s->cells[i].n > most->n))
+            most = &s->cells[i];
+    uint64_t n = most->n;
+    bool noisy = n >= NOISY_MIN && c->senders > 1 && n * (c->senders - 1) > TIMES * (c->total - n);
+    return noisy ? most : NULL;
 }
 
-/* Finds who was noisy in the epoch, the noisiest first. The counters are used up by this. */
+/* Finds who was noisy in the last epochs, the noisiest first. */
 static void find_noisy(struct shed *s)
 {
     struct census c = take_census(s);
-    s->noisy_n = 0;
-    for (int at; s->noisy_n < SHED_NOISY && (at = noisiest(s, &c)) >= 0;) {
-        s->noisy[s->noisy_n++] = s->cells[at].slot;
-        c.total -= s->cells[at].n;
+    struct shed_cell *at;
+    for (unsigned i = 0; i < SHED_NOISY && (at = noisiest(s, &c)); i++) {
+        at->noisy = true;
+        c.total -= at->n;
         c.senders--;
-        s->cells[at].n = 0;
     }
-    memset(s->cells, 0, sizeof(s->cells));
+    for (unsigned i = 0; i < SHED_CELLS; i++)
+        s->cells[i].n /= 2;
 }
 
-static void epoch_ends(struct shed *s, uint64_t length)
+static void epoch_ends(struct shed *s)
 {
-    bool full = s->idle < length / FULL;
-    if (!s->on) {
-        s->on = full; /* whoever it is will be seen in the next one */
-        s->calm = 0;
-        s->noisy_n = 0;
-        s->keep = KEEP_ALL;
-        return;
-    }
     find_noisy(s);
-    s->calm = full ? 0 : s->calm + 1;
-    if (full && s->noisy_n)
-        s->keep = s->keep / 2 > KEEP_MIN ? s->keep / 2 : KEEP_MIN;
-    else if (s->keep < KEEP_ALL)
-        s->keep += s->keep / 8 + 1;
-    if (s->calm >= CALM_EPOCHS && s->keep >= KEEP_ALL)
+    s->calm = s->crowded ? 0 : s->calm + 1;
+    s->crowded = false;
+    if (s->calm >= CALM_EPOCHS)
         s->on = false;
 }
 
-void shed_idled(struct shed *s, uint64_t ns, uint64_t now)
+/* Begins to look: whoever it is will be seen in this epoch. */
+static void begin(struct shed *s, uint64_t now)
 {
-    s->idle += ns;
-    uint64_t length = now - s->begun;
-    if (length < EPOCH_NS)
-        return;
-    if (s->begun && length < 100 * EPOCH_NS) /* else it slept for long, or began just now */
-        epoch_ends(s, length);
-    else
-        s->on = false;
-    s->idle = 0;
+    memset(s->cells, 0, sizeof(s->cells));
+    for (unsigned i = 0; i < SHED_CELLS; i++)
+        s->cells[i].age = GONE_EPOCHS;
+    s->on = true;
+    s->crowded = true;
+    s->calm = 0;
     s->begun = now;
 }
 
-static void see(struct shed *s, uint32_t slot)
+void shed_batch(struct shed *s, bool full, uint64_t since, uint64_t now)
 {
-    unsigned at = slot * 0x9e3779b1u >> 23;
-    _Static_assert(SHED_CELLS == 1u << (32 - 23), "the hash has the size of the table");
-    if (s->cells[at].slot == slot || !s->cells[at].n)
-        s->cells[at].slot = slot, s->cells[at].n++;
+    s->full = full;
+    if (!s->on) {
+        if (since >= STANDING_NS)
+            begin(s, now);
+        return;
+    }
+    s->crowded |= full;
+    uint64_t length = now - s->begun;
+    if (length < EPOCH_NS)
+        return;
+    if (length < CALM_EPOCHS * EPOCH_NS)
+        epoch_ends(s);
     else
-        s->cells[at].n--; /* the larger one of two stays (Boyer and Moore) */
+        s->on = false; /* nobody came for long */
+    s->begun = now;
 }
 
 bool shed_query(struct shed *s, uint32_t slot)
 {
-    s->dice = s->dice * 1664525 + 1013904223; /* Numerical Recipes; nobody gains by guessing it */
-    if (s->dice >> 16 < 65536 / SAMPLE)
-        see(s, slot);
-    for (unsigned i = 0; i < s->noisy_n; i++) {
-        if (s->noisy[i] != slot)
-            continue;
-        s->credit += s->keep;
-        if (s->credit < KEEP_ALL)
-            return true;
-        s->credit -= KEEP_ALL;
+    struct shed_cell *at = &s->cells[slot * 0x9e3779b1u >> 23];
+    _Static_assert(SHED_CELLS == 1u << (32 - 23), "the hash has the size of the table");
+    if (at->slot != slot) {
+        if (at->n) {
+            at->n--; /* the larger one of two stays (Boyer and Moore) */
+            return false;
+        }
+        *at = (struct shed_cell){.slot = slot};
     }
-    return false;
+    at->n++;
+    at->seen = true;
+    return at->noisy;
 }

@@ -19,10 +19,11 @@
 
 #define PACKET_BYTES (LIMIT_UDP_PACKET + 1) /* one more: a packet that is too long shows it */
 #define PACKET_STRIDE (LIMIT_UDP_PACKET + 192)
-#define CONTROL_BYTES 64 /* one IP_PKTINFO or IPV6_PKTINFO */
-#define ROUND_BATCHES 16 /* of one socket before the others get their turn */
-#define AGAIN_PACKETS 4  /* a batch of so many means that more are coming: look again first */
-#define BLOCKED_MS 20    /* a full send queue is given this long */
+#define CONTROL_BYTES 64         /* one IP_PKTINFO or IPV6_PKTINFO */
+#define ROUND_BATCHES 16         /* of one socket before the others get their turn, */
+#define ROUND_NS (250 * 1000ull) /* or batches for so long */
+#define AGAIN_PACKETS 4 /* a batch of so many means that more are coming: look again first */
+#define BLOCKED_MS 20   /* a full send queue is given this long */
 
 _Static_assert(CONTROL_BYTES >= CMSG_SPACE(sizeof(struct in6_pktinfo)), "control fits");
 
@@ -299,6 +300,17 @@ static void group(struct udp_sock *u, const struct snapshot *snapshot, const str
         finish(u, q[i], &m[i].msg_hdr);
 }
 
+/* Tells the resolver whether packets wait for each other. */
+static void note_fullness(struct udp_sock *u, bool full)
+{
+    struct worker *w = u->worker;
+    if (!full)
+        u->full_since = 0;
+    else if (!u->full_since)
+        u->full_since = w->now;
+    resolver_batch(w->resolver, full, full ? w->now - u->full_since : 0, w->now);
+}
+
 /* Receives and answers one batch: the number of packets, 0 when there are none. */
 static unsigned batch(struct udp_sock *u)
 {
@@ -313,6 +325,7 @@ static unsigned batch(struct udp_sock *u)
         return 0;
     const struct snapshot *snapshot = reader_snapshot(&w->reader);
     w->now = clock_mono_ns();
+    note_fullness(u, n == LIMIT_BATCH);
     for (int i = 0; i < n && snapshot; i += QUERY_GROUP)
         group(u, snapshot, &io->in[i], (unsigned)(n - i < QUERY_GROUP ? n - i : QUERY_GROUP));
     udp_flush(w);
@@ -327,7 +340,8 @@ static unsigned batch(struct udp_sock *u)
 
 bool udp_drain(struct udp_sock *u)
 {
-    for (unsigned i = 0; i < ROUND_BATCHES; i++) {
+    uint64_t end = u->worker->now + ROUND_NS;
+    for (unsigned i = 0; i < ROUND_BATCHES && (i == 0 || u->worker->now < end); i++) {
         unsigned n = batch(u);
         if (n == 0)
             return false;

@@ -15,7 +15,8 @@ struct udp_sock {
     struct listening *of; /* kind and slot are read there: they may change under the socket */
     bool wildcard;        /* bound to no address: replies must say where they come from */
     uint8_t family;
-    unsigned parked; /* waiters that will answer here */
+    unsigned parked;     /* waiters that will answer here */
+    uint64_t full_since; /* ns, first of the full batches in a row; 0: the last one was not full */
 };
 
 /* Buffers for batches. NULL on lack of memory. */

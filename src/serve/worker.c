@@ -18,6 +18,7 @@
 #include "serve/upstream.h"
 
 #define STOP_NS NS_PER_S              /* that queries under way get when the server stops */
+#define DEFERRED_TURN 8               /* deferred queries between two looks at the sockets */
 #define FIRST_WAIT_NS (5 * NS_PER_MS) /* between looks for the first snapshot */
 
 /* --- parked queries --------------------------------------------------------------------------- */
@@ -95,6 +96,15 @@ static void resume_stream(struct worker *w, struct query *q, struct waiter *to)
         explain_answer(e, len);
 }
 
+static void resume(struct worker *w, struct query *q)
+{
+    struct waiter *to = query_owner(q);
+    if (to->udp)
+        resume_udp(w, q, to);
+    else
+        resume_stream(w, q, to);
+}
+
 void worker_pump(struct worker *w)
 {
     struct action a;
@@ -107,16 +117,22 @@ void worker_pump(struct worker *w)
             more = true;
         }
         while ((q = resolver_ready(w->resolver))) {
-            struct waiter *to = query_owner(q);
-            if (to->udp)
-                resume_udp(w, q, to);
-            else
-                resume_stream(w, q, to);
+            resume(w, q);
             more = true;
         }
     }
     udp_flush(w);
     report_events(w);
+}
+
+/* Gives noisy VPCs a turn when the others have had theirs. */
+static void serve_deferred(struct worker *w)
+{
+    struct query *q;
+    for (unsigned i = 0; i < DEFERRED_TURN && (q = resolver_deferred(w->resolver)); i++) {
+        resume(w, q);
+        worker_pump(w);
+    }
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -164,16 +180,17 @@ static void turn(struct worker *w, uint64_t until)
 {
     if (resolver_deadline(w->resolver) < until)
         until = resolver_deadline(w->resolver);
+    if (resolver_has_deferred(w->resolver))
+        until = w->now;
     reader_sleep(&w->reader);
     loop_wait(&w->loop, w->now, until);
     reader_wake(&w->reader);
-    uint64_t slept = w->now;
     w->now = clock_mono_ns();
-    resolver_idled(w->resolver, w->now - slept, w->now);
     loop_dispatch(&w->loop, w->now);
     if (resolver_deadline(w->resolver) <= w->now)
         resolver_tick(w->resolver, w->now);
     worker_pump(w);
+    serve_deferred(w);
     reader_quiescent(&w->reader);
     w->now = clock_mono_ns();
 }

@@ -12,6 +12,7 @@
 #define STREAMS 8
 #define TALLY 16
 #define PEAK_NS (100 * NS_PER_MS)
+#define FULL_NS (100 * NS_PER_MS) /* that the sockets have been full, where they are */
 
 /* "load" itself, or an "also" below it. */
 struct stream {
@@ -47,6 +48,7 @@ struct load {
     } tally[TALLY];
     int tally_n;
     unsigned long sent, peak, in_peak, under_way;
+    uint64_t turn_every, turn; /* ns: a deferred query is taken; 0: the sockets are never full */
     uint64_t peak_at;
     struct event events[SCN_EVENTS_TAKEN];
     int events_n;
@@ -131,6 +133,8 @@ static void ask(struct load *x, struct stream *of)
         .now = s->now,
     };
     scn_listener(s, of->l, of->l->word[1], &in);
+    if (x->turn_every)
+        resolver_batch(s->resolver, true, FULL_NS, s->now);
     of->asked++;
     of->next += of->every;
     *a = (struct load_ask){query_new(s->resolver), of, s->now};
@@ -147,20 +151,33 @@ static void ask(struct load *x, struct stream *of)
     took(x, a, state);
 }
 
+static void resume(struct load *x, struct query *q)
+{
+    const struct snapshot *snapshot = query_snapshot(q);
+    enum query_state state = query_resume(x->s->resolver, q, x->out, LIMIT_UDP_EDNS, x->s->now);
+    took(x, query_owner(q), state);
+    if (state != QUERY_WAIT)
+        reader_unpin(&x->s->reader, snapshot);
+    scn_deeds(x->s);
+}
+
 /* Does all that is to do at this moment. */
 static void settle(struct load *x)
 {
     struct query *q;
     scn_deeds(x->s);
-    while ((q = resolver_ready(x->s->resolver))) {
-        const struct snapshot *snapshot = query_snapshot(q);
-        enum query_state state = query_resume(x->s->resolver, q, x->out, LIMIT_UDP_EDNS, x->s->now);
-        took(x, query_owner(q), state);
-        if (state != QUERY_WAIT)
-            reader_unpin(&x->s->reader, snapshot);
-        scn_deeds(x->s);
-    }
+    while ((q = resolver_ready(x->s->resolver)))
+        resume(x, q);
     take_sent(x);
+}
+
+/* Takes the deferred queries whose turn has come by now. */
+static void take_deferred(struct load *x)
+{
+    struct query *q;
+    for (; x->turn <= x->s->now; x->turn += x->turn_every)
+        if ((q = resolver_deferred(x->s->resolver)))
+            resume(x, q);
 }
 
 static void run(struct load *x, uint64_t until)
@@ -178,8 +195,12 @@ static void run(struct load *x, uint64_t until)
         if (to == until)
             break;
         ask(x, first);
+        if (x->turn_every)
+            take_deferred(x);
         settle(x);
     }
+    for (struct query *q; (q = resolver_deferred(s->resolver));)
+        resume(x, q);
     while (x->under_way && scn_advance(s, UINT64_MAX))
         settle(x);
 }
@@ -275,6 +296,9 @@ bool scn_load(struct scn *s, const struct statement *st)
     scn_commit(s);
     x->s = s;
     x->st = st;
+    const char *crowded = line_option(&st->head, "crowded");
+    x->turn = s->now;
+    x->turn_every = crowded ? NS_PER_S / scn_number(s, &st->head, crowded) : 0;
     s->sent_n = 0;
     add_stream(x, &st->head, true);
     for (int i = 0; i < st->n; i++) {
