@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What benches and tests of failures share: an upstream that misbehaves on command, the generator, the forger, and a design of
 tenants whose rules lead to the upstream."""
+import functools
 import json
-import os
 import pathlib
 import socket
 import subprocess
@@ -14,8 +14,14 @@ BENCH = ROOT / "build" / "tests" / "bench"
 
 
 def placed(cpu, prompt):
-    """The words before a command on this processor (None: anywhere). Who measures, or answers, must not wait for who only makes noise."""
-    return ["taskset", "-c", cpu, *(["nice", "-n", "-10"] if prompt and os.geteuid() == 0 else [])] if cpu else []
+    """The words before a command on this processor (None: anywhere). Who measures, or answers, must not wait for who only makes noise:
+    with a nice value it still did, for milliseconds, and that was in the figures."""
+    return ["taskset", "-c", cpu, *(["chrt", "--fifo", "10"] if prompt and may_be_prompt() else [])] if cpu else []
+
+
+@functools.cache
+def may_be_prompt():
+    return subprocess.run(["chrt", "--fifo", "10", "true"], stderr=subprocess.DEVNULL).returncode == 0
 
 
 class Upstream:
