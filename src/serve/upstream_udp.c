@@ -193,6 +193,18 @@ static bool reply(struct upstream_udp *u, struct up_sock *s, const uint8_t *wire
     return done;
 }
 
+/* Throws away what comes while nothing is asked: it is forged, or late. One call for all of it, and
+ * nothing is copied, because somebody may send very much of that. */
+static void discard(struct upstream_udp *u, struct up_sock *s)
+{
+    struct mmsghdr m[READS] = {0};
+    int n = recvmmsg(s->watch.fd, m, READS, MSG_DONTWAIT, NULL);
+    if (n > 0)
+        metric_add(&u->worker->metrics, METRIC_UPSTREAM_REJECTED, (uint64_t)n);
+    if (n == READS || (n < 0 && errno != EAGAIN)) /* there may be more */
+        watch_again(&u->worker->loop, &s->watch);
+}
+
 /* Reads replies. The usual one is alone on its socket, and knowing that nothing more is asked there
  * saves asking the kernel. What may lie there then was not asked for: it comes out with the next
  * reply. */
@@ -202,6 +214,10 @@ static void on_ready(struct watch *watch, uint32_t events)
     struct up_sock *s = container_of(watch, struct up_sock, watch);
     struct upstream_udp *u = s->owner;
     uint8_t *buf = u->worker->message;
+    if (!s->tries) {
+        discard(u, s);
+        return;
+    }
     for (unsigned i = 0; i < READS; i++) {
         ssize_t n = recv(watch->fd, buf, LIMIT_MESSAGE, MSG_DONTWAIT);
         if (n >= 0) {
