@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "store/fold.h"
 
 #define APPLICATION_ID 0x42353353 /* "B53S": how we know our own files */
 #define SCHEMA_VERSION 1
@@ -29,7 +30,9 @@
     50             /* and this long when it did not let the last writer in either: callers wait \
                       one behind the other */
 #define POLL_MS 50 /* how soon a commit of another process is noticed */
-#define READERS_KEPT 8 /* idle read connections */
+#define READERS_KEPT 8      /* idle read connections */
+#define FOLD_PAGES 1000     /* of the log, from which on it is folded beside the commits */
+#define FOLD_PAGES_MAX 8000 /* and by the commits themselves, which outrun that */
 
 enum stmt {
     STMT_BEGIN,
@@ -95,6 +98,7 @@ struct sqlite {
     char *path;
     pthread_mutex_t write_lock; /* guards the writer; held over a whole commit */
     struct conn *writer;
+    struct fold *fold;         /* NULL until the log is long; guarded by write_lock */
     bool locked_out;           /* another process had the lock for BUSY_MS */
     pthread_mutex_t pool_lock; /* guards the pool; never held over a query */
     pthread_cond_t given;      /* a connection came back; CLOCK_MONOTONIC */
@@ -349,6 +353,7 @@ static int file_create(const char *path)
 static void sqlite_close(void *impl)
 {
     struct sqlite *s = impl;
+    fold_close(s->fold);
     while (s->pool != NULL) {
         struct conn *c = s->pool;
         s->pool = c->next;
@@ -373,6 +378,21 @@ static int sqlite_revision(void *impl, uint64_t *ret)
     return err;
 }
 
+/* After each commit, with write_lock held: the log has so many pages. */
+static int on_log(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct sqlite *s = ctx;
+    if (pages < FOLD_PAGES)
+        return SQLITE_OK;
+    if (s->fold == NULL)
+        s->fold = fold_new(s->path);
+    if (s->fold != NULL && pages < FOLD_PAGES_MAX)
+        fold_due(s->fold);
+    else /* what was committed is so, whether this works or not */
+        (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
 static int sqlite_prepare(struct sqlite *s, const char **ret_why)
 {
     int err = file_create(s->path);
@@ -386,6 +406,7 @@ static int sqlite_prepare(struct sqlite *s, const char **ret_why)
         err = conn_exec(s->writer, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
     if (err == 0)
         err = file_migrate(s->writer);
+    sqlite3_wal_hook(s->writer->db, on_log, s);
     /* One reader with all its files open: there will be one, whatever becomes short. */
     uint64_t rev;
     return err == 0 ? sqlite_revision(s, &rev) : err;
