@@ -10,6 +10,7 @@ from contestants import DOMAIN, Contestant, address_after, own_folder, program, 
 from lib import dns_port
 
 TENANT_RECORDS, TENANT_RULES = 20, 3
+CHANGING_NET, CHANGING_SOURCE = "127.63.0.0/24", "127.63.0.5"  # who asks for what is changed while it runs
 TENANT_BASE, TENANT_STEP = "127.64.0.0", 256  # tenant k has this many addresses, as fill.c has it
 
 
@@ -24,17 +25,19 @@ class Role:
     tenants: int = 0          # each with a zone of 20 records, and 3 rules where views can have them
     entries: int = 100_000    # answers that its cache has to hold
     workers: int = 1
+    control: int = 0          # port of its control channel, for changes; 0: none
+    forwards: bool = False    # more zones to forward in a file of its own, "forwards"
 
     def values(self, folder, port):
         """The words that templates use."""
         targets = [{"host": host, "target_port": target_port} for host, target_port in map(split, self.targets)]
-        switches = {"targets": bool(targets), "targets_alone": bool(targets and not self.tenants), "tenants": bool(self.tenants), "several": self.workers > 1,
+        switches = {"targets": bool(targets), "targets_alone": bool(targets and not self.tenants), "tenants": bool(self.tenants), "several": self.workers > 1, "changing": bool(self.control), "fixed": not self.control, "forwards": self.forwards,
                     "dns64": self.dns64, "plain": not self.dns64, "stale": self.stale, "fresh": not self.stale}
         lists = {"target": targets, "fresh_target": [] if self.stale else targets, "stale_target": targets if self.stale else [],
                  "worker": [{}] * self.workers, "tenant": list(map(tenant, range(self.tenants)))}
         cache_mib = 32 + self.entries // 1500  # some 700 bytes an answer
         return switches | lists | (targets[0] if targets else {}) | {
-            "folder": folder, "port": port, "domain": DOMAIN, "zone": self.zone, "workers": self.workers,
+            "folder": folder, "port": port, "control": self.control, "changing_net": CHANGING_NET, "domain": DOMAIN, "zone": self.zone, "workers": self.workers,
             "entries": self.entries, "entries2": 2 * self.entries, "cache_mib": cache_mib, "cache2_mib": 2 * cache_mib,
             "target_list": ";".join(self.targets), "forwarders": " ".join(f"{t['host']} port {t['target_port']};" for t in targets)}
 
@@ -74,7 +77,8 @@ def recursor(folder, role):
 
 
 def bind(folder, role):
-    found = peer("BIND", folder, role, "named.conf", lambda own, conf: [program("named", own), "-f", "-n", role.workers, "-c", conf])
+    found = peer("BIND", folder, role, "named.conf", lambda own, conf: [program("named", own), "-f", "-n", role.workers, "-c", conf],
+                 ["rndc.conf"] if role.control else [])
     for one in map(tenant, range(role.tenants)):
         (found.folder / f"tenant{one['number']}.zone").write_text("\n".join([
             "$TTL 3600", "tenant.internal. SOA ns.tenant.internal. hostmaster.tenant.internal. 1 3600 900 604800 3600",

@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""scale.py start|add|change [--seconds S] [--rounds N]: what ten thousand tenants and a million records cost.
+"""scale.py start|add [--rounds N]: what ten thousand tenants and a million records cost.
 
 start   from exec to the first right answer, and the memory then: one zone of a million records; 10,000 tenants; 10,000 VPCs with 5,000
         zones and a million records (stores of tests/bench/fill).
 add     the server's CPU for one more tenant at 10,000: a VPC, its zone with 20 records and 3 rule associations; by thread, so that the
         calls (HTTP, signature, transaction, disk) stand apart from compiling and publishing.
-change  ten changes a second while 50,000 queries a second run: from the write to the first right answer, queries lost, and the worst
-        100 ms window beside a quiet run.
 
 Each prints one line of JSON. Functions of the same names give it to whoever imports this.
 """
@@ -29,7 +27,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import BRIDGE53, ROOT, Server  # noqa: E402
 
 BUILD = ROOT / "build" / "tests" / "bench"
-SERVER_CPU, LOAD_CPU = "0", "1"
 TENANTS, ZONES, RECORDS = 10000, 5000, 1000000
 RULES = 3
 ANSWER_S = 60
@@ -51,10 +48,10 @@ def fill(folder, *words):
     return path
 
 
-def client_socket(server, source, timeout):
+def client_socket(host, port, source, timeout):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind((source, 0))
-    s.connect((server.listen[0], server.dns))
+    s.connect((host, int(port)))
     s.settimeout(timeout)
     return s
 
@@ -108,7 +105,7 @@ def start_once(folder, store, name, source, want):
     server = server_new(folder, store)
     words = [BRIDGE53, "serve", "--store", server.store, "--auth", "off", "--api", f"127.0.0.1:{server.api}", "--dns", f"{server.listen[0]}:{server.dns}", *server.more]
     begun, tries = time.monotonic(), 0
-    with client_socket(server, source, 0.002) as s, open(folder / "start.log", "w") as log:
+    with client_socket(server.listen[0], server.dns, source, 0.002) as s, open(folder / "start.log", "w") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
             while time.monotonic() < begun + ANSWER_S:
@@ -171,53 +168,14 @@ def add(folder, tenants=100):
     return {"cpu_ms": sum(ms for ms, _ in used.values()) / tenants, "calls_ms": calls, "publish_ms": sum(ms for ms, _ in used.values()) / tenants - calls}
 
 
-def load(server, seconds):
-    words = ["taskset", "-c", LOAD_CPU, str(BUILD / "load"), "--server", f"{server.listen[0]}:{server.dns}", "--name", "n%u.tenant.internal", "--names", "20",
-             "--source", tenant_source(0), "--seconds", str(seconds), "--rate", "50000", "--expect-answers", "1"]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-
-
-def change_times(server, api, seconds):
-    """Milliseconds from each write to its first right answer, ten writes a second."""
-    account, k = "000000000008", 7
-    zones = re.findall("/hostedzone/(Z[A-Z0-9]+)", api.route53(account, ""))
-    zone = next(z for z in zones if f">10.{k >> 8}.{k & 255}.3<" in api.route53(account, f"/{z}/rrset?name=n3.tenant.internal&type=A"))
-    times, begun = [], time.monotonic()
-    with client_socket(server, tenant_source(k), 1) as s:
-        while time.monotonic() < begun + seconds:
-            n, tries, at = len(times), 0, time.monotonic()
-            api.records(account, zone, "UPSERT", [("change.tenant.internal", f"10.9.{n >> 8}.{n & 255}")])
-            answer = b""
-            while answer[-4:] != bytes([10, 9, n >> 8, n & 255]):
-                tries += 1
-                s.send(question("change.tenant.internal", tries))
-                answer = s.recv(512)
-            times.append((time.monotonic() - at) * 1e3)
-            time.sleep(max(0, 0.1 - (time.monotonic() - at)))
-    return sorted(times)
-
-
-def change(folder, seconds=60):
-    with server_new(folder, fill(folder, "tenants", str(TENANTS)), "--pin-cpu", SERVER_CPU) as server:
-        subprocess.run(["taskset", "-a", "-p", "-c", SERVER_CPU, str(server.process.pid)], check=True, stdout=subprocess.DEVNULL)
-        quiet = json.loads(load(server, seconds).communicate()[0])
-        running = load(server, seconds + 1)
-        time.sleep(0.5)
-        times = change_times(server, Api(server), seconds)
-        busy = json.loads(running.communicate()[0])
-    return {"changes": len(times), "median_ms": times[len(times) // 2], "p99_ms": times[len(times) * 99 // 100], "most_ms": times[-1], "lost": busy["lost"], "wrong": busy["wrong"],
-            "quiet_worst_us": quiet["worst_window_p99_us"], "busy_worst_us": busy["worst_window_p99_us"]}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", choices=["start", "add", "change"])
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("work", choices=["start", "add"])
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bridge53-bench-") as name:
         folder = pathlib.Path(name)
-        found = start(folder, args.rounds) if args.work == "start" else add(folder) if args.work == "add" else change(folder, args.seconds)
+        found = start(folder, args.rounds) if args.work == "start" else add(folder)
     print(json.dumps(found))
 
 
