@@ -4,7 +4,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-speed bench-compare bench-micro bench-flame fuzz asan tsan deps docs install clean
+.PHONY: help build run stop check check-fast format lab lab-ipv4 lab-dualstack lab-ipv6 lab-profiles bench bench-speed bench-compare bench-publish bench-micro bench-flame fuzz asan tsan deps docs install clean
 
 help:
 	@echo "make run        build, start a server with the IPv4 reference architecture and a BIND data center"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench      measure speed and failures beside ten peers (half an hour); bench-speed the speed alone:"
 	@echo "                WORKS=\"zone tenants-10\" ROUNDS=5 SECONDS=1.5; the works: tests/bench/bench --list"
 	@echo "make bench-compare OLD=... NEW=...: what got slower between two results in bench-results/"
+	@echo "make bench-publish RESULTS=...: results as docs/performance/RESULTS.md, with plots"
 	@echo "make bench-micro, bench-flame WORK=cached: where the time of one query goes"
 	@echo "make build asan tsan fuzz format docs install clean"
 
@@ -59,6 +60,10 @@ bench-speed: build
 
 bench-compare:
 	@tests/bench/compare $(OLD) $(NEW)
+
+# Results from bench-results/ as docs/performance/RESULTS.md, with plots.
+bench-publish:
+	@tests/bench/publish $(RESULTS)
 
 # What each step of a query costs, without sockets.
 bench-micro: build
