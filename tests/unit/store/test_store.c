@@ -553,6 +553,34 @@ static void test_sqlite_disk_full(void **state)
     assert_bytes(item.value, "3");
 }
 
+static off_t size_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* What commits append to the log comes into the file while the store is open, and the log begins
+ * again: it does not grow with each commit. */
+static void test_sqlite_folds(void **state)
+{
+    struct fix *f = *state;
+    const char *path = f->url + strlen("sqlite:");
+    char big[65536], key[16], log[256];
+    memset(big, 'v', sizeof big);
+    snprintf(log, sizeof log, "%s-wal", path);
+    for (int round = 0; round < 10; round++) {
+        off_t before = size_of(path);
+        for (int i = 0; i < 50; i++) {
+            snprintf(key, sizeof key, "k%d", round * 50 + i);
+            put(f->store, key, (struct store_bytes){big, sizeof big});
+        }
+        for (int i = 0; i < 1000 && size_of(path) < before + 3000000; i++)
+            usleep(10000);
+        assert_true(size_of(path) >= before + 3000000); /* of 6.5 MB */
+    }
+    assert_in_range(size_of(log), 1, 40000000); /* of 65 MB */
+}
+
 #define BOTH(name) cmocka_unit_test_setup_teardown(name, fix_open, fix_close)
 
 int main(void)
@@ -574,7 +602,7 @@ int main(void)
     const struct CMUnitTest sqlite_only[] = {
         BOTH(test_sqlite_reopen),      BOTH(test_sqlite_two_processes),
         BOTH(test_sqlite_secret_mode), BOTH(test_sqlite_foreign_files),
-        BOTH(test_sqlite_disk_full),
+        BOTH(test_sqlite_disk_full),   BOTH(test_sqlite_folds),
     };
     int failed = cmocka_run_group_tests_name("mem", both, NULL, NULL);
     use_sqlite = true;
