@@ -129,10 +129,9 @@ void worker_pump(struct worker *w)
 static void serve_deferred(struct worker *w)
 {
     struct query *q;
-    for (unsigned i = 0; i < DEFERRED_TURN && (q = resolver_deferred(w->resolver)); i++) {
+    for (unsigned i = 0; i < DEFERRED_TURN && (q = resolver_deferred(w->resolver)); i++)
         resume(w, q);
-        worker_pump(w);
-    }
+    worker_pump(w);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
