@@ -201,10 +201,10 @@ def measured(c, upstream, seconds):
 
     try:
         server.start().ready()
-        c.begin()
         prompt(server.pid)
         load(1).communicate()
         quiet = json.loads(load(seconds).communicate()[0])
+        c.begin()  # not before: the server closes what is idle for so long
         upstream.reset()
         running = load(seconds + 1)
         time.sleep(0.5)
