@@ -89,7 +89,7 @@ enum step step_locate(struct query *q)
         q->view = e ? snapshot_view(q->snapshot, e->vpc_slot) : NULL;
         break;
     case LISTEN_SOURCE:
-        q->view = NULL;
+        break;
     }
     return STEP_IDENTIFY;
 }

@@ -129,6 +129,8 @@ void worker_pump(struct worker *w)
 static void serve_deferred(struct worker *w)
 {
     struct query *q;
+    if (!resolver_has_deferred(w->resolver))
+        return;
     for (unsigned i = 0; i < DEFERRED_TURN && (q = resolver_deferred(w->resolver)); i++)
         resume(w, q);
     worker_pump(w);
