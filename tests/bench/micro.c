@@ -172,7 +172,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double median(double *v, unsigned n)
+double micro_median(double *v, unsigned n)
 {
     qsort(v, n, sizeof(*v), by_value);
     return v[n / 2];
@@ -201,8 +201,8 @@ static void time_work(const struct work *work)
     }
     printf("{\"work\": \"%s\"", work->name);
     for (unsigned rung = RUNG_PARSE; rung < RUNG_WHOLE; rung++)
-        printf(", \"%s\": %.1f", names[rung], median(took[rung], ROUNDS));
-    double whole = median(took[RUNG_WHOLE], ROUNDS);
+        printf(", \"%s\": %.1f", names[rung], micro_median(took[rung], ROUNDS));
+    double whole = micro_median(took[RUNG_WHOLE], ROUNDS);
     printf(", \"whole\": %.1f, \"low\": %.1f, \"high\": %.1f}\n", whole, took[RUNG_WHOLE][0],
            took[RUNG_WHOLE][ROUNDS - 1]);
     fflush(stdout);
@@ -257,7 +257,7 @@ static void time_miss(const struct work *work)
         }
         took[round] = (double)(clock_mono_ns() - start) / w.names;
     }
-    double whole = median(took, ROUNDS);
+    double whole = micro_median(took, ROUNDS);
     printf("{\"work\": \"%s\", \"whole\": %.1f, \"low\": %.1f, \"high\": %.1f}\n", work->name,
            whole, took[0], took[ROUNDS - 1]);
     fflush(stdout);

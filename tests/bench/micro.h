@@ -9,6 +9,9 @@
  * Thread-safe for different worlds. */
 void micro_answer(struct world *w, unsigned n, unsigned *at);
 
+/* The median of `n` values, which are sorted for it. */
+double micro_median(double *v, unsigned n);
+
 /* Prints how much more CPU an answer takes while a second worker runs on another core, as a line of
  * JSON. False: there is one core only. */
 bool micro_workers(const struct work *work);

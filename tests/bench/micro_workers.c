@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/check.h"
@@ -79,12 +78,6 @@ static double round_ratio(struct lane lane[WORKERS])
     return (double)together / (double)alone;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 bool micro_workers(const struct work *work)
 {
     struct lane lane[WORKERS];
@@ -106,9 +99,9 @@ bool micro_workers(const struct work *work)
     must(!pthread_barrier_init(&start, NULL, WORKERS));
     for (unsigned i = 0; i < ROUNDS; i++)
         ratio[i] = round_ratio(lane);
-    qsort(ratio, ROUNDS, sizeof(ratio[0]), by_value);
+    double middle = micro_median(ratio, ROUNDS);
     printf("{\"work\": \"%s\", \"ratio\": %.3f, \"low\": %.3f, \"high\": %.3f}\n", work->name,
-           ratio[ROUNDS / 2], ratio[0], ratio[ROUNDS - 1]);
+           middle, ratio[0], ratio[ROUNDS - 1]);
     fflush(stdout);
     pthread_barrier_destroy(&start);
     world_deinit(&world);
