@@ -50,6 +50,8 @@ struct job {
 struct loop {
     int epoll;
     struct watch wake;          /* eventfd of loop_post */
+    struct watch alarm;         /* timerfd that ends waits */
+    uint64_t alarm_at;          /* when it rings, not later than needed; UINT64_MAX: never */
     _Atomic(struct job *) jobs; /* posted, newest first */
     struct loop_timer *timers;  /* root of the heap */
     uint64_t floor;             /* while timers fire: earliest that one may be set to, so that a
@@ -93,8 +95,8 @@ uint64_t loop_deadline(const struct loop *l);
 /* Makes the loop's thread run `job`. Any thread; jobs run in the order of posting. */
 void loop_post(struct loop *l, struct job *job);
 
-/* Waits for events until the time `until` (UINT64_MAX: for ever) or the next timer; `now` is the
- * present. Times are rounded up to milliseconds. Returns the number of events taken. */
+/* Waits for events until the time `until` (UINT64_MAX: for ever) or the next timer, or a little
+ * less; `now` is the present. Returns the number of events taken, the alarm's own included. */
 int loop_wait(struct loop *l, uint64_t now, uint64_t until);
 
 /* Calls back for the events taken and the timers due at `now`. */

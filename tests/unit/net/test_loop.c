@@ -129,11 +129,48 @@ static void test_wait_ends_at_timer(void **state)
     last_fired = 0;
     uint64_t begun = clock_mono_ns();
     loop_timer_set(l, &a.timer, begun + 20 * NS_PER_MS);
-    assert_int_equal(loop_wait(l, begun, UINT64_MAX), 0);
+    assert_int_equal(loop_wait(l, begun, UINT64_MAX), 1); /* the alarm */
     uint64_t now = clock_mono_ns();
     assert_true(now - begun >= 20 * NS_PER_MS && now - begun < 2 * NS_PER_S);
     loop_dispatch(l, now);
     assert_int_equal(a.fired, 1);
+}
+
+static void on_nothing(struct job *job)
+{
+    (void)job;
+}
+
+static void wait_once(struct loop *l, uint64_t until)
+{
+    loop_wait(l, clock_mono_ns(), until);
+    loop_dispatch(l, clock_mono_ns());
+}
+
+/* A wait that may last longer leaves the alarm as it is, and comes to an early end once; one that
+ * has to end earlier sets it. */
+static void test_alarm(void **state)
+{
+    struct loop *l = *state;
+    struct job nothing = {.run = on_nothing};
+    uint64_t now = clock_mono_ns(), early = now + 20 * NS_PER_MS, late = now + 60 * NS_PER_S;
+    assert_int_equal(loop_wait(l, now, now), 0); /* no wait, no alarm */
+    assert_true(l->alarm_at == UINT64_MAX);
+    loop_post(l, &nothing);
+    wait_once(l, early); /* the job ends it */
+    assert_true(l->alarm_at == early);
+    loop_post(l, &nothing);
+    wait_once(l, late);
+    assert_true(l->alarm_at == early);
+    wait_once(l, late);
+    assert_true(clock_mono_ns() >= early && clock_mono_ns() < late);
+    assert_true(l->alarm_at == UINT64_MAX);
+    loop_post(l, &nothing);
+    wait_once(l, late);
+    assert_true(l->alarm_at == late);
+    early = clock_mono_ns() + 20 * NS_PER_MS;
+    wait_once(l, early);
+    assert_true(clock_mono_ns() >= early && clock_mono_ns() < late);
 }
 
 /* --- descriptors ------------------------------------------------------------------------------ */
@@ -286,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_timer_stops_another, setup, teardown),
         cmocka_unit_test_setup_teardown(test_timer_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wait_ends_at_timer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_alarm, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remove_from_callback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_edge, setup, teardown),
