@@ -4,10 +4,12 @@
 #include "serve/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #define POOL_ALL 16384        /* in all workers: a source has 28,000 ports to share */
 #define DESCRIPTORS_KEPT 2048 /* for listeners, clients, recursion and the control side */
 #define DESCRIPTORS_MIN 256   /* for upstream sockets of a worker, however few there are */
+#define TABLE_MAX 131072      /* descriptors that the kernel's table is made for at once: 1 MiB */
 #define WHY_BYTES 256
 
 /* --- settings --------------------------------------------------------------------------------- */
@@ -55,6 +58,25 @@ static void config_free(struct serve *s)
     free((char *)s->config.trust_anchors);
     free((char *)s->config.recursion_forward);
     free(s->listen);
+}
+
+/* Has the kernel's table of descriptors made as large as it can get. In a process with threads each
+ * doubling of it waits for an RCU grace period: whoever opens the 1,025th socket for a query would
+ * hold up all queries of the worker for some 100 ms. */
+static void widen_table(void)
+{
+    struct rlimit r;
+    int low = eventfd(0, EFD_CLOEXEC);
+    if (low < 0 || getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == 0) {
+        if (low >= 0)
+            close(low);
+        return;
+    }
+    int last = (int)(r.rlim_cur < TABLE_MAX ? r.rlim_cur : TABLE_MAX) - 1;
+    int high = fcntl(low, F_DUPFD_CLOEXEC, last);
+    if (high >= 0)
+        close(high);
+    close(low);
 }
 
 /* Shares the descriptors that the system gives us among the workers. */
@@ -214,6 +236,7 @@ static int start(struct serve *s, const struct serve_config *config, const char 
     if (err)
         return err;
     share_descriptors(s);
+    widen_table();
     s->cache = cache_new(config->cache_bytes);
     if (!s->cache)
         return ERR_NOMEM;

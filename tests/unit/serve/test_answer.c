@@ -367,6 +367,23 @@ static void test_stop(void **state)
     assert_int_equal(descriptors(), before);
 }
 
+/* The kernel's table of descriptors has its full size from the start: with threads, making it
+ * larger takes tens of milliseconds in which no query is answered. */
+static void test_descriptor_table(void **state)
+{
+    (void)state;
+    struct rlimit r;
+    char line[128];
+    unsigned long size = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    assert_non_null(f);
+    while (size == 0 && fgets(line, sizeof(line), f))
+        sscanf(line, "FDSize: %lu", &size);
+    fclose(f);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+    assert_true(size >= (r.rlim_cur < 131072 ? r.rlim_cur : 131072));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,7 +393,7 @@ int main(void)
         cmocka_unit_test(test_tcp_bad),    cmocka_unit_test(test_tcp_slow_reader),
         cmocka_unit_test(test_tcp_late),   cmocka_unit_test(test_tcp_limits),
         cmocka_unit_test(test_wildcard),   cmocka_unit_test(test_start_fails),
-        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_stop),       cmocka_unit_test(test_descriptor_table),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
