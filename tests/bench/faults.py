@@ -18,7 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from faults_peers import CONTESTANTS, DOMAINS, LOAD_CPU  # noqa: E402
+from faults_peers import CONTESTANTS, DOMAINS, FORWARDER, LOAD_CPU, SERVERS  # noqa: E402
 from faultlib import Load, Upstream, cpu_s, spoof  # noqa: E402
 from lib import ROOT, dns_port  # noqa: E402
 
@@ -34,7 +34,7 @@ class Scene:
         self.folder.chmod(0o755)
         self.upstream = Upstream(self.folder, dns_port(), ttl=ttl, cpu=LOAD_CPU)
         self.peer, self.loads, self.names = None, [], 0
-        self.peer = CONTESTANTS[contestant](contestant, self.folder, self.upstream.addresses)
+        self.peer = SERVERS[contestant](contestant, self.folder, self.upstream.addresses)
 
     def __enter__(self):
         try:
@@ -216,6 +216,8 @@ FAULTS = {
                  "failed": ("clients without a right answer", number, "", None), "answers": ("answers/s", number, "", None), "spoofs": ("forged/s", number, "", None)}),
 }
 
+BESIDE = {"noisy": (FORWARDER,)}  # who takes part for comparison only
+
 
 def measure(fault, contestants, folder):
     """A row for each contestant: its figures."""
@@ -242,8 +244,9 @@ def table(fault, rows):
     lines.append("| --- |" + " --- |" * (len(columns) + 1))
     for name, row in rows.items():
         cells = [form(row[key]) if row.get(key) is not None else "none seen" if key in row else "-" for key, (_, form, _, _) in columns.items()]
-        met = judged(fault, row)
-        lines.append(f"| {name} | " + " | ".join(cells) + f" | {'yes' if all(met.values()) else 'no: ' + ', '.join(k for k, v in met.items() if not v)} |")
+        missed = ", ".join(key for key, met in judged(fault, row).items() if not met)
+        verdict = "-" if name in BESIDE.get(fault, ()) else f"no: {missed}" if missed else "yes"
+        lines.append(f"| {name} | " + " | ".join([*cells, verdict]) + " |")
     return lines
 
 
@@ -254,7 +257,7 @@ def run(faults, contestants=tuple(CONTESTANTS)):
     found = {}
     try:
         for fault in faults:
-            rows = measure(fault, contestants, folder)
+            rows = measure(fault, (*contestants, *BESIDE.get(fault, ())), folder)
             found[fault] = {name: row | {"met": judged(fault, row)} for name, row in rows.items()}
             print(f"\n{FAULTS[fault][0]}\n\n" + "\n".join(table(fault, rows)), flush=True)
     finally:

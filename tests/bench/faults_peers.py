@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from faultlib import tenants  # noqa: E402
+from faultlib import BENCH, tenants  # noqa: E402
 from lib import Server, dns_port  # noqa: E402
 
 DOMAIN = "bench.internal"
@@ -168,4 +168,13 @@ class Bridge53(Peer):
         self.server.stop()
 
 
+class Forwarder(Peer):
+    """What the machine and the generators do to any server: plain sockets, first come, first served, to one target (forward.c)."""
+
+    def words(self):
+        return [str(BENCH / "forward"), self.address, self.targets[0]]
+
+
 CONTESTANTS = {"bridge53": Bridge53, "Unbound": Unbound, "Knot Resolver": KnotResolver, "dnsdist": Dnsdist, "BIND": Bind}
+FORWARDER = "bare forwarder"
+SERVERS = CONTESTANTS | {FORWARDER: Forwarder}

@@ -14,7 +14,6 @@ from contestants import ROOT
 FOLDER = ROOT / "bench-results"
 OURS = "bridge53"
 ALIKE = 0.05        # first and last tenant
-TENANT_BYTES = 4096
 SLACK = 1.03        # what two runs on a quiet machine differ by at least
 
 
@@ -93,9 +92,6 @@ def verdicts(key, works):
         first, last = work["alike"]
         middle, low, high = spread(ratios(work["runs"], last, first))
         say(f"{last}: {middle:.2f} ({low:.2f} - {high:.2f}) × the CPU of {first}, within {ALIKE:.0%}", abs(middle - 1) <= ALIKE)
-    if work["tenants"] > 1 and "tenants-1" in works:
-        each = (work["memory"][OURS] - works["tenants-1"]["memory"][OURS]) / (work["tenants"] - 1)
-        say(f"memory of a tenant {each:,.0f} bytes, at most {TENANT_BYTES:,}", each <= TENANT_BYTES)
     say(f"{ours['lost']} lost, {ours['wrong']} wrong", not ours["lost"] and not ours["wrong"])
     return found
 
