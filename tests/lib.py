@@ -40,14 +40,21 @@ def free_port(kind=socket.SOCK_STREAM):
         return s.getsockname()[1]
 
 
+ports_given = set()
+
+
 def dns_port():
-    """A port that is free for UDP and TCP, below those that the system gives to clients: no server's outgoing socket gets it meanwhile."""
+    """A port that is free for UDP and TCP, below those that the system gives to clients: no server's outgoing socket gets it meanwhile.
+    Never one that was given before: its server may not have started yet."""
     for _ in range(200):
         port = random.randrange(10000, 32000)
+        if port in ports_given:
+            continue
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
             try:
                 udp.bind(("0.0.0.0", port))
                 tcp.bind(("0.0.0.0", port))
+                ports_given.add(port)
                 return port
             except OSError:
                 continue

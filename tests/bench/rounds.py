@@ -44,6 +44,8 @@ def generate(c, scene, seconds):
     before = c.cpu_ns()
     out = subprocess.run(generator(c, scene, seconds=seconds), capture_output=True, text=True, timeout=seconds + WAIT_S)
     used = c.cpu_ns() - before
+    if c.process.poll() is not None:  # then who answered?
+        raise RuntimeError(f"{c.name} ended: {c.log.read_text()[-600:]}")
     if out.returncode:
         raise RuntimeError(f"{c.name}: the generator failed: {out.stderr[-400:]}{out.stdout[-400:]}\n{c.log.read_text()[-600:]}")
     found = json.loads(out.stdout)
