@@ -61,21 +61,20 @@ static void config_free(struct serve *s)
 }
 
 /* Has the kernel's table of descriptors made as large as it can get. In a process with threads each
- * doubling of it waits for an RCU grace period: whoever opens the 1,025th socket for a query would
- * hold up all queries of the worker for some 100 ms. */
+ * doubling of it waits for an RCU grace period: the worker that opens one socket too many for the
+ * old table would answer nobody for ten milliseconds or more. */
 static void widen_table(void)
 {
     struct rlimit r;
     int low = eventfd(0, EFD_CLOEXEC);
-    if (low < 0 || getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == 0) {
-        if (low >= 0)
-            close(low);
+    if (low < 0)
         return;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur > 0) {
+        rlim_t size = r.rlim_cur < TABLE_MAX ? r.rlim_cur : TABLE_MAX;
+        int high = fcntl(low, F_DUPFD_CLOEXEC, (int)size - 1);
+        if (high >= 0)
+            close(high);
     }
-    int last = (int)(r.rlim_cur < TABLE_MAX ? r.rlim_cur : TABLE_MAX) - 1;
-    int high = fcntl(low, F_DUPFD_CLOEXEC, last);
-    if (high >= 0)
-        close(high);
     close(low);
 }
 
