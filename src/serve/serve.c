@@ -63,22 +63,18 @@ static void config_free(struct serve *s)
 /* Has the kernel's table of descriptors made as large as it can get. In a process with threads each
  * doubling of it waits for an RCU grace period: the worker that opens one socket too many for the
  * old table would answer nobody for ten milliseconds or more. */
-static void widen_table(void)
+static void widen_table(rlim_t limit)
 {
-    struct rlimit r;
     int low = eventfd(0, EFD_CLOEXEC);
     if (low < 0)
         return;
-    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur > 0) {
-        rlim_t size = r.rlim_cur < TABLE_MAX ? r.rlim_cur : TABLE_MAX;
-        int high = fcntl(low, F_DUPFD_CLOEXEC, (int)size - 1);
-        if (high >= 0)
-            close(high);
-    }
+    int high = fcntl(low, F_DUPFD_CLOEXEC, (int)(limit < TABLE_MAX ? limit : TABLE_MAX) - 1);
+    if (high >= 0)
+        close(high);
     close(low);
 }
 
-/* Shares the descriptors that the system gives us among the workers. */
+/* Takes all descriptors that the system gives us, and shares them among the workers. */
 static void share_descriptors(struct serve *s)
 {
     struct rlimit r;
@@ -89,6 +85,7 @@ static void share_descriptors(struct serve *s)
     }
     if (getrlimit(RLIMIT_NOFILE, &r) < 0)
         r.rlim_cur = 0;
+    widen_table(r.rlim_cur);
     rlim_t spare = r.rlim_cur > DESCRIPTORS_KEPT ? r.rlim_cur - DESCRIPTORS_KEPT : 0;
     rlim_t each = spare / 2 / n;
     s->sockets_max = each < DESCRIPTORS_MIN ? DESCRIPTORS_MIN
@@ -235,7 +232,6 @@ static int start(struct serve *s, const struct serve_config *config, const char 
     if (err)
         return err;
     share_descriptors(s);
-    widen_table();
     s->cache = cache_new(config->cache_bytes);
     if (!s->cache)
         return ERR_NOMEM;
