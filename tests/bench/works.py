@@ -26,7 +26,7 @@ CLIENTS = "127.10.1.1+1x200"  # of TCP, so that ports don't run out
 @dataclasses.dataclass
 class Work:
     """setup makes a Scene in a folder. What must be reached: target, CPU of an answer as a multiple of the limit's, or of the mean of `against`; mib, memory;
-    ahead ("cpu", "p99"): better than the best peer; alike: two contestants cost the same. tenants: how many there are."""
+    ahead ("cpu", "p99"): better than the best peer; alike: two contestants cost the same."""
 
     title: str
     setup: Callable
@@ -35,7 +35,6 @@ class Work:
     mib: int | None = None
     ahead: str | None = None
     alike: tuple = ()
-    tenants: int = 0
 
 
 def numbered(scene, first=record(0)):
@@ -149,6 +148,6 @@ WORKS = {
     "tcp-pipelined": Work("TCP, 1,000 connections, pipelined", tcp(tcp=1000, window=4000), ahead="cpu"),
     "tcp-once": Work("TCP, one query a connection", tcp(tcp=100, once=True), ahead="cpu"),
     **{f"tenants-{n}": Work(f"{n:,} tenants, queries spread" if n > 1 else "one tenant", tenants(n), 1.35 if n == 10000 else None,
-                            alike=(FIRST, LAST) if n > 1 else (), tenants=n) for n in (1, 10, 100, 1000, 10000)},
+                            alike=(FIRST, LAST) if n > 1 else ()) for n in (1, 10, 100, 1000, 10000)},
     "workers": Work("two workers against one, cached answers", workers, 1.1, against=("bridge53", BESIDE)),
 }
